@@ -3,7 +3,7 @@
 // Sums of floating-point products. Products are exact. The ISA asks for "at least single precision" and leaves order
 // and rounding open; the two models (modes.h):
 //  kNearest  c + all k products are summed in double precision, lowest k first, and rounded once to f32 (nearest even),
-//            for f16 results to f16 directly. f64: a chain of fma.rn.f64, lowest k first (both models).
+//            for f16 results to f16 directly. f64: a chain of fma.f64, lowest k first, each rounded as the instruction says (both models).
 //  kOther    like the hardware that has been measured: groups of 4 (m8n8k4), 8 (f16, bf16), 4 (tf32) or 16 (8 bits)
 //            products and the running sum are aligned to the largest exponent among them, truncated (towards minus
 //            infinity) to 24 bits below that exponent, added exactly, and truncated towards zero to f32.
@@ -27,6 +27,7 @@ struct MmaShape {
   bool a_row = true, b_row = false;  // .alayout/.blayout; only m8n8k4 f16 and wmma offer a choice
   bool satfinite = false;            // s32 sums clamp instead of wrapping
   BitOp bit_op = BitOp::kXor;
+  RoundMode round = RoundMode::kRn;  // f64 only
 };
 
 /// d[r], a[r], ... each point to register r of the fragment: 32 lanes of uint32_t, or of uint64_t where the element is
