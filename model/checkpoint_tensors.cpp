@@ -23,10 +23,11 @@ void add_text_layer(const Glm4vTextConfig& text, const std::string& layer, std::
 }
 
 void add_vision_block(const Glm4vVisionConfig& vision, const std::string& block, std::vector<TensorSpec>& out) {
-  const std::int64_t d = vision.hidden_size, m = vision.out_hidden_size;  // sic: the block's MLP is out_hidden_size wide
+  const std::int64_t d = vision.hidden_size, m = vision.out_hidden_size;  // not intermediate_size (spec 0)
   out.push_back({block + "norm1.weight", {d}});
   out.push_back({block + "norm2.weight", {d}});
   out.push_back({block + "attn.qkv.weight", {3 * d, d}});
+  if (vision.attention_bias) out.push_back({block + "attn.qkv.bias", {3 * d}});
   out.push_back({block + "attn.proj.weight", {d, d}});
   out.push_back({block + "mlp.gate_proj.weight", {m, d}});
   out.push_back({block + "mlp.up_proj.weight", {m, d}});
@@ -60,7 +61,7 @@ std::int64_t TensorSpec::element_count() const {
 }
 
 std::vector<TensorSpec> checkpoint_tensors(const Glm4vConfig& config) {
-  const Glm4vTextConfig& text = config.text_config;
+  const Glm4vTextConfig& text = config.text;
   const std::string model = "model.language_model.", tower = "model.visual.";
   std::vector<TensorSpec> out;
   out.push_back({model + "embed_tokens.weight", {text.vocab_size, text.hidden_size}});
@@ -69,10 +70,10 @@ std::vector<TensorSpec> checkpoint_tensors(const Glm4vConfig& config) {
   for (std::int64_t i = 0; i < text.num_hidden_layers; ++i) {
     add_text_layer(text, model + "layers." + std::to_string(i) + ".", out);
   }
-  for (std::int64_t i = 0; i < config.vision_config.depth; ++i) {
-    add_vision_block(config.vision_config, tower + "blocks." + std::to_string(i) + ".", out);
+  for (std::int64_t i = 0; i < config.vision.depth; ++i) {
+    add_vision_block(config.vision, tower + "blocks." + std::to_string(i) + ".", out);
   }
-  add_vision_ends(config.vision_config, tower, out);
+  add_vision_ends(config.vision, tower, out);
   std::sort(out.begin(), out.end(), [](const TensorSpec& a, const TensorSpec& b) { return a.name < b.name; });
   return out;
 }

@@ -40,7 +40,8 @@ struct Glm4vTextConfig {
   std::int64_t head_dim() const { return hidden_size / num_attention_heads; }
   /// The leading part of a head that rotates, in dimensions: 64 of 128.
   std::int64_t rotary_dim() const;
-  /// Bytes that one token adds to the KV cache: layers * 2 * kv heads * head_dim * element_bytes (40,960 for the 9B in bf16).
+  /// Bytes that one token adds to the KV cache: layers * 2 * kv heads * head_dim * element_bytes; 40,960 for the 9B in
+  /// bf16.
   std::int64_t kv_bytes_per_token(std::int64_t element_bytes = 2) const;
   /// Errors: a number that the model cannot be built with. `source` opens the sentence.
   void validate(const std::string& source) const;
@@ -63,7 +64,6 @@ struct Glm4vVisionConfig {
   std::int64_t out_hidden_size = 4096;     ///< width of the merger and of the blocks' MLP
   std::int64_t intermediate_size = 13696;  ///< width of the merger's SwiGLU only
   double initializer_range = 0.02;
-  double rope_theta = 10000.0;
 
   std::int64_t head_dim() const { return hidden_size / num_heads; }
   std::int64_t table_side() const { return image_size / patch_size; }
@@ -74,8 +74,8 @@ struct Glm4vVisionConfig {
 
 /// The whole model (spec 1.2).
 struct Glm4vConfig {
-  Glm4vTextConfig text_config;
-  Glm4vVisionConfig vision_config;
+  Glm4vTextConfig text;      ///< "text_config" of the file
+  Glm4vVisionConfig vision;  ///< "vision_config" of the file
   std::int64_t image_token_id = 151343;  ///< `<|image|>`, also of every video frame
   std::int64_t video_token_id = 151344;  ///< placeholder in the text only, never fed to the model
   std::int64_t image_start_token_id = 151339;
@@ -91,7 +91,7 @@ struct Glm4vConfig {
   static Glm4vConfig from_pretrained(const std::filesystem::path& directory);
 
   /// True when lm_head shares the embedding: either key counts, as in 5.x (4.57 looks at the text key alone).
-  bool tied() const { return tie_word_embeddings || text_config.tie_word_embeddings; }
+  bool tied() const { return tie_word_embeddings || text.tie_word_embeddings; }
   /// 10,292,777,472 for GLM-4.1V-9B.
   std::int64_t parameter_count() const;
   void validate(const std::string& source) const;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <set>
 
 #include "glimpse/core/error.h"
 
@@ -21,8 +22,7 @@ void check_depth(std::string_view text, const std::string& source, int max_depth
       in_string = true;
     } else if (c == '[' || c == '{') {
       ++depth;
-      GLIMPSE_CHECK(depth <= max_depth, "%s: nested more than %d levels deep at byte %zu; this is not a file of a checkpoint",
-                    source.c_str(), max_depth, i);
+      GLIMPSE_CHECK(depth <= max_depth, "%s: nested more than %d levels deep at byte %zu", source.c_str(), max_depth, i);
     } else if (c == ']' || c == '}') {
       --depth;
     }
@@ -42,12 +42,13 @@ std::string plain_reason(const char* what) {
 }
 
 template <class Value>
-Value parse_checked(std::string_view text, const std::string& source, const JsonLimits& limits) {
+Value parse_checked(std::string_view text, const std::string& source, const JsonLimits& limits,
+                    const typename Value::parser_callback_t& callback = nullptr) {
   GLIMPSE_CHECK(text.size() <= limits.max_bytes, "%s: %zu bytes of JSON, more than the %zu that are accepted here",
                 source.c_str(), text.size(), limits.max_bytes);
   check_depth(text, source, limits.max_depth);
   try {
-    return Value::parse(text.begin(), text.end());
+    return Value::parse(text.begin(), text.end(), callback);
   } catch (const nlohmann::json::exception& error) {
     GLIMPSE_CHECK(false, "%s: not valid JSON (%s); download the file again", source.c_str(),
                   plain_reason(error.what()).c_str());
@@ -82,6 +83,19 @@ double finite_number(const Json& value, const std::string& name, double low, dou
 
 Json parse_json(std::string_view text, const std::string& source, const JsonLimits& limits) {
   return parse_checked<Json>(text, source, limits);
+}
+
+Json parse_unique_json(std::string_view text, const std::string& source, const JsonLimits& limits) {
+  std::vector<std::set<std::string>> open_objects;
+  return parse_checked<Json>(text, source, limits, [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
+    if (event == Json::parse_event_t::object_end) open_objects.pop_back();
+    if (event == Json::parse_event_t::key) {
+      const bool first = open_objects.back().insert(parsed.get<std::string>()).second;
+      GLIMPSE_CHECK(first, "%s: the name %s occurs twice", source.c_str(), shown(parsed).c_str());
+    }
+    return true;
+  });
 }
 
 OrderedJson parse_ordered_json(std::string_view text, const std::string& source, const JsonLimits& limits) {
@@ -168,7 +182,8 @@ std::vector<double> JsonObject::numbers(const char* key, double low, double high
   const Json* child = find(key);
   if (!child) return {};
   if (!child->is_array()) return std::vector<double>(count, finite_number(*child, name_of(key), low, high));
-  GLIMPSE_CHECK(child->size() == count, "%s: must list %zu numbers, lists %zu", name_of(key).c_str(), count, child->size());
+  GLIMPSE_CHECK(child->size() == count, "%s: must list %zu numbers, lists %zu", name_of(key).c_str(), count,
+                child->size());
   std::vector<double> result;
   for (const Json& item : *child) result.push_back(finite_number(item, name_of(key), low, high));
   return result;

@@ -14,16 +14,18 @@ namespace glimpse {
 using Json = nlohmann::json;
 using OrderedJson = nlohmann::ordered_json;  // keeps the order of keys, which Python prints and people read
 
-/// What a JSON text from outside may cost. The deepest file of a checkpoint nests 6 levels, the largest (tokenizer.json of
-/// the 9B model) has 20 MB.
+/// What a JSON text from outside may cost. The deepest file of a checkpoint nests 6 levels, the largest (tokenizer.json
+/// of the 9B model) has 20 MB.
 struct JsonLimits {
   std::size_t max_bytes = std::size_t{64} << 20;
   int max_depth = 64;
 };
 
-/// Parses JSON text that is not trusted: size, nesting, encoding and number range are checked, NaN and infinities refused.
-/// `source` (a file name, or what the text is) begins every error sentence. Errors: glimpse::Error.
+/// Parses JSON text that is not trusted: size, nesting, encoding and number range are checked, NaN and infinities
+/// refused. `source` (a file name, or what the text is) begins every error sentence. Errors: glimpse::Error.
 Json parse_json(std::string_view text, const std::string& source, const JsonLimits& limits = {});
+/// The same, and a name that occurs twice in one object is an error too.
+Json parse_unique_json(std::string_view text, const std::string& source, const JsonLimits& limits = {});
 OrderedJson parse_ordered_json(std::string_view text, const std::string& source, const JsonLimits& limits = {});
 
 /// Reads at most `max_bytes` of a regular file; a larger, missing or unreadable one is an error that names it.
