@@ -38,7 +38,7 @@ void Plan::add(std::string_view text) {
   const size_t dot = left.find('.');
   rule.op = left.substr(0, dot);
   if (dot != left.npos) rule.path = left.substr(dot + 1);
-  const OpBase& which = op(rule.op);
+  const OpBase& which = find_op(rule.op);
   std::string names;
   for (const VariantInfo& v : which.variants()) names += (names.empty() ? "" : ", ") + v.name;
   GLIMPSE_CHECK(which.find(rule.variant) >= 0, "%s has no variant named \"%s\"; there are: %s", rule.op.c_str(),

@@ -18,7 +18,7 @@ void register_op(OpBase* op) {
   all.insert(std::upper_bound(all.begin(), all.end(), op, before), op);
 }
 
-OpBase& op(std::string_view name) {
+OpBase& find_op(std::string_view name) {
   std::string names;
   for (OpBase* o : ops()) {
     if (name == o->name()) return *o;

@@ -106,7 +106,7 @@ class OpBase {
 
 // All ops, by name.
 const std::vector<OpBase*>& ops();
-OpBase& op(std::string_view name);  // throws Error listing the names
+OpBase& find_op(std::string_view name);  // throws Error listing the names
 void register_op(OpBase* op);
 
 // Calls visitor for every tensor, those inside weights included.
