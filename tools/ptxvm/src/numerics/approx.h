@@ -9,10 +9,9 @@
 //   ex2.approx.f16  max r 2^-9.9                    tanh.approx.f16  max e 2^-10.987
 //   ex2.approx.bf16 max r 2^-7                      tanh.approx.bf16 max e 2^-8
 //
-// kNearest: the correctly rounded value, but for one argument in some 10^8 (the f64 evaluation is good to 2^-50).
-// kOther: as kNearest, then the last place moves by +1, 0 or -1 as a hash of the argument says, where the bound allows
-// one (sin, cos: a step of 2^-22; tanh: 2^-13 relative, f16 and bf16 forms: one last place); special cases stay exact:
-// zeros, infinities, NaN, and exact powers of two of ex2, rcp, rsqrt, sqrt and lg2.
+// kNearest: the correctly rounded value, but for one argument in some 10^7 (the f64 evaluation is good to 2^-50).
+// kOther: where a hash of the argument says so, the neighbour on the other side of the exact value (error < 1 ulp);
+// sin and cos additionally move by 2^-22, tanh by 2^-13 of its value. What is exact stays exact.
 #pragma once
 
 #include <cstdint>

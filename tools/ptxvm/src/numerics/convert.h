@@ -26,9 +26,6 @@ struct Conversion {
 /// e4m3, e5m2: NaN stays NaN (0x7f); e2m3, e3m2, e2m1: NaN becomes the largest number; ue8m0: 0xff.
 uint64_t convert(const Conversion& c, uint64_t x);
 
-/// cvt.rs: random bits decide the rounding; `random` holds the bits for this element, `bits` how many of them count.
-uint64_t convert_stochastic(const Conversion& c, float x, uint32_t random, int bits);
-
 /// The integral value of .rni/.rzi/.rmi/.rpi.
 template <RoundMode R>
 PTXVM_TEMPLATE double round_integral(double x) {
