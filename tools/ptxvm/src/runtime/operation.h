@@ -59,7 +59,6 @@ struct Node {
 
 struct Graph {
     std::vector<std::unique_ptr<Node>> nodes;
-    std::vector<std::pair<cudaHostFn_t, void*>> owned;  // user objects whose reference the graph took over
     Node* add(Op op, std::vector<Node*> after);
     // Every node after its dependencies, otherwise in the order they were added; empty if there is a cycle.
     std::vector<Node*> order() const;

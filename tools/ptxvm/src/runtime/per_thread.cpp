@@ -8,8 +8,6 @@ cudaStream_t mine(cudaStream_t stream) { return stream ? stream : cudaStreamPerT
 extern "C" {
 cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** args, size_t sharedMem,
                                cudaStream_t stream);
-cudaError_t cudaGetDriverEntryPoint(const char* symbol, void** funcPtr, unsigned long long flags,
-                                    cudaDriverEntryPointQueryResult* driverStatus);
 cudaError_t __cudaLaunchKernel_ptsz(cudaKernel_t kernel, dim3 grid, dim3 block, void ** args, size_t sharedMem,
         cudaStream_t stream) {
     return __cudaLaunchKernel(kernel, grid, block, args, sharedMem, mine(stream));
@@ -29,7 +27,7 @@ cudaError_t cudaGetDriverEntryPointByVersion_ptsz(const char * symbol, void ** f
 }
 cudaError_t cudaGetDriverEntryPoint_ptsz(const char * symbol, void ** funcPtr, unsigned long long flags,
         cudaDriverEntryPointQueryResult * driverStatus) {
-    return cudaGetDriverEntryPoint(symbol, funcPtr, flags, driverStatus);
+    return cudaGetDriverEntryPointByVersion(symbol, funcPtr, CUDART_VERSION, flags, driverStatus);
 }
 cudaError_t cudaGraphInstantiateWithParams_ptsz(cudaGraphExec_t * pGraphExec, cudaGraph_t graph,
         cudaGraphInstantiateParams * instantiateParams) {
