@@ -1,0 +1,106 @@
+// Graphs built by hand: every node type, parameters read and changed, updates, clones and child graphs.
+#include "runtime_test.h"
+
+__device__ int variable = 1;
+
+static cudaKernelNodeParams kernel(const void* function, void** arguments) {
+    cudaKernelNodeParams p = {};
+    p.func = const_cast<void*>(function);
+    p.gridDim = dim3(1);
+    p.blockDim = dim3(64);
+    p.kernelParams = arguments;
+    return p;
+}
+
+static void parameters(int* a) {
+    cudaGraph_t graph;
+    cudaGraphNode_t filled, incremented;
+    OK(cudaGraphCreate(&graph, 0));
+    int value = 5, count = 64;
+    void* fill_arguments[] = {&a, &value, &count};
+    void* increment_arguments[] = {&a, &count};
+    auto p = kernel(reinterpret_cast<const void*>(fill), fill_arguments);
+    OK(cudaGraphAddKernelNode(&filled, graph, nullptr, 0, &p));
+    p = kernel(reinterpret_cast<const void*>(increment), increment_arguments);
+    OK(cudaGraphAddKernelNode(&incremented, graph, &filled, 1, &p));
+    value = 99;  // the node has its own copy
+    cudaGraphExec_t exec;
+    OK(cudaGraphInstantiate(&exec, graph, 0));
+    OK(cudaGraphLaunch(exec, 0));
+    REQUIRE(all_are(host_copy(a, 64), 6));
+    cudaKernelNodeParams read;
+    OK(cudaGraphKernelNodeGetParams(filled, &read));
+    REQUIRE(read.func == reinterpret_cast<void*>(fill) && *static_cast<int*>(read.kernelParams[1]) == 5);
+    value = 20;
+    p = kernel(reinterpret_cast<const void*>(fill), fill_arguments);
+    OK(cudaGraphExecKernelNodeSetParams(exec, filled, &p));
+    OK(cudaGraphLaunch(exec, 0));
+    REQUIRE(all_are(host_copy(a, 64), 21));
+    OK(cudaGraphNodeSetEnabled(exec, incremented, 0));
+    OK(cudaGraphLaunch(exec, 0));
+    REQUIRE(all_are(host_copy(a, 64), 20));
+    value = 30;
+    OK(cudaGraphKernelNodeSetParams(filled, &p));
+    cudaGraphExecUpdateResultInfo info;
+    OK(cudaGraphExecUpdate(exec, graph, &info));
+    REQUIRE(info.result == cudaGraphExecUpdateSuccess);
+    OK(cudaGraphLaunch(exec, 0));
+    REQUIRE(host_copy(a, 1)[0] == 30);
+    cudaGraphNode_t extra;
+    OK(cudaGraphAddEmptyNode(&extra, graph, &incremented, 1));
+    EXPECT(cudaErrorGraphExecUpdateFailure, cudaGraphExecUpdate(exec, graph, &info));
+    REQUIRE(info.result == cudaGraphExecUpdateErrorTopologyChanged);
+    OK(cudaGraphAddDependencies(graph, &extra, &filled, nullptr, 1));
+    cudaGraphExec_t circular;
+    EXPECT(cudaErrorInvalidValue, cudaGraphInstantiate(&circular, graph, 0));
+    cudaGetLastError();
+    OK(cudaGraphExecDestroy(exec));
+    OK(cudaGraphDestroy(graph));
+}
+
+static void other_nodes(int* a) {
+    cudaGraph_t graph, child;
+    OK(cudaGraphCreate(&graph, 0));
+    OK(cudaGraphCreate(&child, 0));
+    cudaGraphNode_t set, to_symbol, from_symbol, nested, inside;
+    cudaMemsetParams m = {};
+    m.dst = a;
+    m.elementSize = 4;
+    m.value = 0x01020304;
+    m.width = 64;
+    m.height = 1;
+    OK(cudaGraphAddMemsetNode(&set, graph, nullptr, 0, &m));
+    int source = 77, result[64] = {}, symbol_value = 0, count = 64;
+    void* arguments[] = {&a, &count};
+    auto p = kernel(reinterpret_cast<const void*>(increment), arguments);
+    OK(cudaGraphAddKernelNode(&inside, child, nullptr, 0, &p));
+    OK(cudaGraphAddChildGraphNode(&nested, graph, &set, 1, child));
+    OK(cudaGraphAddMemcpyNodeToSymbol(&to_symbol, graph, nullptr, 0, variable, &source, 4, 0, cudaMemcpyHostToDevice));
+    OK(cudaGraphAddMemcpyNodeFromSymbol(&from_symbol, graph, &to_symbol, 1, &symbol_value, variable, 4, 0,
+                                        cudaMemcpyDeviceToHost));
+    cudaGraphNode_t copy;
+    OK(cudaGraphAddMemcpyNode1D(&copy, graph, &nested, 1, result, a, sizeof result, cudaMemcpyDeviceToHost));
+    cudaGraph_t twin;
+    cudaGraphNode_t found;
+    OK(cudaGraphClone(&twin, graph));
+    OK(cudaGraphNodeFindInClone(&found, copy, twin));
+    cudaGraphNodeType type;
+    OK(cudaGraphNodeGetType(found, &type));
+    REQUIRE(type == cudaGraphNodeTypeMemcpy);
+    OK(cudaGraphDestroy(graph));
+    OK(cudaGraphDestroy(child));
+    cudaGraphExec_t exec;
+    OK(cudaGraphInstantiate(&exec, twin, 0));
+    OK(cudaGraphLaunch(exec, 0));
+    REQUIRE(result[0] == 0x01020305 && result[63] == 0x01020305 && symbol_value == 77);
+    OK(cudaGraphExecDestroy(exec));
+    OK(cudaGraphDestroy(twin));
+}
+
+int main() {
+    int* a;
+    OK(cudaMalloc(&a, 64 * sizeof(int)));
+    parameters(a);
+    other_nodes(a);
+    std::puts("ok");
+}
