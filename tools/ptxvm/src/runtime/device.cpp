@@ -220,6 +220,9 @@ cudaError_t cudaDeviceDisablePeerAccess(int) {
 cudaError_t cudaDeviceGetP2PAttribute(int*, cudaDeviceP2PAttr, int, int) {
     return api([] { return cudaErrorInvalidDevice; });
 }
+cudaChannelFormatDesc cudaCreateChannelDesc(int x, int y, int z, int w, cudaChannelFormatKind kind) {
+    return {x, y, z, w, kind};
+}
 cudaError_t cudaDeviceGetStreamPriorityRange(int* least, int* greatest) {
     return api([&] {
         if (least) *least = 0;

@@ -210,6 +210,7 @@ cudaError_t cudaGraphDestroy(cudaGraph_t handle) {
     return api([&] {
         if (!handle) return cudaErrorInvalidValue;
         clones.erase(graph_of(handle));
+        for (auto* object : graph_of(handle)->owned) release(object, 1);
         delete graph_of(handle);
         return cudaSuccess;
     });
@@ -401,7 +402,11 @@ cudaError_t cudaGraphMemFreeNodeGetParams(cudaGraphNode_t node, void* out) {
     });
 }
 cudaError_t cudaGraphNodeGetType(cudaGraphNode_t node, cudaGraphNodeType* type) {
-    return api([&] { return node && type ? (*type = type_of(node_of(node)->op), cudaSuccess) : cudaErrorInvalidValue; });
+    return api([&] {
+        if (!node || !type) return cudaErrorInvalidValue;
+        *type = type_of(node_of(node)->op);
+        return cudaSuccess;
+    });
 }
 cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, size_t* count) {
     return api([&] {

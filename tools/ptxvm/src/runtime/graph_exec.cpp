@@ -1,4 +1,5 @@
 // Executable graphs: a private copy of the graph whose nodes are found by the handles of the original.
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/graph.h"
@@ -49,12 +50,6 @@ struct Exec {
     std::unique_ptr<Graph> graph;
     std::map<const Node*, Node*> copies;
     unsigned long long flags = 0;
-};
-
-struct Counted {  // cudaUserObject_t
-    void* object;
-    cudaHostFn_t destroy;
-    unsigned count;
 };
 
 Exec* exec_of(cudaGraphExec_t handle) { return reinterpret_cast<Exec*>(handle); }
@@ -121,6 +116,10 @@ cudaError_t update(Exec& exec, const Graph& fresh, cudaGraphExecUpdateResultInfo
     return cudaSuccess;
 }
 
+}  // namespace
+
+namespace ptxvm {
+
 cudaError_t release(Counted* object, unsigned count) {
     if (!object || object->count < count) return cudaErrorInvalidValue;
     object->count -= count;
@@ -130,7 +129,7 @@ cudaError_t release(Counted* object, unsigned count) {
     return cudaSuccess;
 }
 
-}  // namespace
+}  // namespace ptxvm
 
 extern "C" {
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsigned long long flags) {
@@ -247,6 +246,27 @@ cudaError_t cudaUserObjectCreate(cudaUserObject_t* out, void* object, cudaHostFn
 }
 cudaError_t cudaUserObjectRetain(cudaUserObject_t object, unsigned count) {
     return api([&] { return reinterpret_cast<Counted*>(object)->count += count, cudaSuccess; });
+}
+cudaError_t cudaGraphRetainUserObject(cudaGraph_t graph, cudaUserObject_t object, unsigned count, unsigned flags) {
+    return api([&] {
+        if (!graph || !object || !count) return cudaErrorInvalidValue;
+        auto* counted = reinterpret_cast<Counted*>(object);
+        if (!(flags & cudaGraphUserObjectMove)) counted->count += count;
+        reinterpret_cast<Graph*>(graph)->owned.insert(reinterpret_cast<Graph*>(graph)->owned.end(), count, counted);
+        return cudaSuccess;
+    });
+}
+cudaError_t cudaGraphReleaseUserObject(cudaGraph_t graph, cudaUserObject_t object, unsigned count) {
+    return api([&] {
+        auto& owned = reinterpret_cast<Graph*>(graph)->owned;
+        auto* counted = reinterpret_cast<Counted*>(object);
+        for (unsigned i = 0; i < count; ++i) {
+            const auto at = std::find(owned.begin(), owned.end(), counted);
+            if (at == owned.end()) return cudaErrorInvalidValue;
+            owned.erase(at);
+        }
+        return release(counted, count);
+    });
 }
 cudaError_t cudaUserObjectRelease(cudaUserObject_t object, unsigned count) {
     return api([&] { return release(reinterpret_cast<Counted*>(object), count); });

@@ -57,8 +57,16 @@ struct Node {
     bool enabled = true;
 };
 
+struct Counted {  // cudaUserObject_t
+    void* object;
+    cudaHostFn_t destroy;
+    unsigned count;
+};
+cudaError_t release(Counted* object, unsigned count);
+
 struct Graph {
     std::vector<std::unique_ptr<Node>> nodes;
+    std::vector<Counted*> owned;  // one entry for each reference
     Node* add(Op op, std::vector<Node*> after);
     // Every node after its dependencies, otherwise in the order they were added; empty if there is a cycle.
     std::vector<Node*> order() const;

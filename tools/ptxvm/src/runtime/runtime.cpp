@@ -68,6 +68,10 @@ std::string text_of(const Runtime& rt, const std::byte* image, uint64_t bytes) {
                       "); embed PTX: -gencode arch=compute_80,code=compute_80"};
 }
 
+bool has_ptx(const Runtime& rt, const std::byte* image) {
+    return choose_ptx(read_fatbin({image, fatbin_bytes(image)}), *rt.options.arch) >= 0;
+}
+
 }  // namespace
 
 // Never destroyed: registered functions are unregistered after static destructors have run.
@@ -112,15 +116,23 @@ cudaError_t record(cudaError_t error) {
     return error;
 }
 
-cudaError_t sticky_or_success() { return runtime().sticky; }
+cudaError_t sticky_or_success() {
+    auto& rt = runtime();
+    if (rt.list || rt.dump_ptx) stop(0);  // everything is registered, so everything was printed
+    return rt.sticky;
+}
 
 cudaError_t load(FatModule& module) {
     if (module.module || module.error != cudaSuccess) return module.error;
     auto& rt = runtime();
     try {
-        for (const auto* image : module.images)
+        for (const auto* image : module.images) {
+            // Libraries of a -rdc=true link (libcudadevrt) hold machine code alone; a program that needs them lacks a
+            // function when it is linked.
+            if (module.images.size() > 1 && !has_ptx(rt, image)) continue;
             if (auto text = text_of(rt, image, module.image_bytes); !text.empty())
                 module.texts.push_back(std::move(text));
+        }
         module.error = module.texts.empty() ? cudaErrorNoKernelImageForDevice : cudaSuccess;
         if (module.error != cudaSuccess) return module.error;
         module.module = rt.machine().load({module.texts.begin(), module.texts.end()});

@@ -1,6 +1,6 @@
 // State of the drop-in CUDA runtime: one device, its machine, what the program registered, and the error model.
-// Streams are executed eagerly: every operation has ended when its call returns, in the order of the calls, which is one
-// of the orders that CUDA allows.
+// Streams are executed eagerly: every operation has ended when its call returns, in the order of the calls, which is
+// one of the orders that CUDA allows.
 #pragma once
 
 #include <cuda_runtime_api.h>
