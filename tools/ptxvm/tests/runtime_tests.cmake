@@ -20,7 +20,7 @@ foreach(SOURCE ${PTXVM_RUNTIME_PROGRAMS})
     get_filename_component(NAME ${SOURCE} NAME_WE)
     set(PROGRAM ${CMAKE_CURRENT_BINARY_DIR}/${NAME})
     add_custom_command(OUTPUT ${PROGRAM} DEPENDS ${SOURCE} ${CMAKE_CURRENT_LIST_DIR}/cuda/runtime_test.h
-                       COMMAND ${PTXVM_NVCC} -std=c++17 -cudart shared -gencode arch=compute_80,code=compute_80
+                       COMMAND ${PTXVM_NVCC} -std=c++17 --extended-lambda -cudart shared -gencode arch=compute_80,code=compute_80
                                -o ${PROGRAM} ${SOURCE} VERBATIM)
     add_custom_target(ptxvm_${NAME} ALL DEPENDS ${PROGRAM})
     add_test(NAME ptxvm.${NAME} COMMAND ptxvm ${PROGRAM})
