@@ -165,7 +165,7 @@ void Glm4vConfig::validate(const std::string& source) const {
   vision.validate(source);
   GLIMPSE_CHECK(vision.out_hidden_size == text.hidden_size,
                 "%s: vision_config.out_hidden_size %lld differs from the text hidden_size %lld",
-                source.c_str(), static_cast<long long>(vision_config.out_hidden_size),
+                source.c_str(), static_cast<long long>(vision.out_hidden_size),
                 static_cast<long long>(text.hidden_size));
   const std::int64_t vocab = text.vocab_size;
   check_token(image_token_id, "image_token_id", vocab, source);
