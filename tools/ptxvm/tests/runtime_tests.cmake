@@ -19,9 +19,13 @@ file(GLOB PTXVM_RUNTIME_PROGRAMS CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cud
 foreach(SOURCE ${PTXVM_RUNTIME_PROGRAMS})
     get_filename_component(NAME ${SOURCE} NAME_WE)
     set(PROGRAM ${CMAKE_CURRENT_BINARY_DIR}/${NAME})
+    set(LIBRARIES)
+    if(NAME STREQUAL runtime_cublaslt)
+        set(LIBRARIES -lcublasLt)
+    endif()
     add_custom_command(OUTPUT ${PROGRAM} DEPENDS ${SOURCE} ${CMAKE_CURRENT_LIST_DIR}/cuda/runtime_test.h
                        COMMAND ${PTXVM_NVCC} -std=c++17 --extended-lambda -cudart shared -gencode arch=compute_80,code=compute_80
-                               -o ${PROGRAM} ${SOURCE} VERBATIM)
+                               -o ${PROGRAM} ${SOURCE} ${LIBRARIES} VERBATIM)
     add_custom_target(ptxvm_${NAME} ALL DEPENDS ${PROGRAM})
     add_test(NAME ptxvm.${NAME} COMMAND ptxvm ${PROGRAM})
     set_tests_properties(ptxvm.${NAME} PROPERTIES PASS_REGULAR_EXPRESSION "ok" FAIL_REGULAR_EXPRESSION "not true;gave")
