@@ -35,8 +35,8 @@ checking
   --rounding MODEL       hardware (default) or exact: which legal rounding approximations and tensor-core sums take
   --instructions N       a launch that runs more than N warp instructions ends as a launch timeout
 looking inside
-  --list                 print each kernel: PTX size, registers, shared and local memory
-  --dump-ptx             print the PTX that is run
+  --list                 print each kernel: PTX size, registers, shared and local memory; nothing is run
+  --dump-ptx             print the PTX that would be run; nothing is run
   --trace KERNEL[:BLOCK[:THREAD]]   print every instruction of it
   --break-on-nan         stop at the first instruction that makes a NaN
   --stats                print counts of launches, instructions and findings at the end

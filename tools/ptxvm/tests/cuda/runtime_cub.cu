@@ -36,7 +36,8 @@ int main() {
     std::sort(expected.begin(), expected.end());
     REQUIRE(host_copy(out, n) == expected);
     OK(cudaMemset(out, 0, n * sizeof(int)));
-    with_temporary([&](void* t, size_t& b) { return cub::DeviceHistogram::HistogramEven(t, b, in, out, 11, 0, 1000, n); });
+    with_temporary(
+        [&](void* t, size_t& b) { return cub::DeviceHistogram::HistogramEven(t, b, in, out, 11, 0, 1000, n); });
     std::vector<int> bins(10);
     for (const int x : host) ++bins[x / 100];
     REQUIRE(host_copy(out, 10) == bins);

@@ -57,7 +57,8 @@ __global__ void histogram(const unsigned char* in, unsigned* bins, int n) {
     __shared__ unsigned local[256];
     local[threadIdx.x] = 0;
     __syncthreads();
-    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x) atomicAdd(&local[in[i]], 1u);
+    const int step = gridDim.x * blockDim.x;
+    for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += step) atomicAdd(&local[in[i]], 1u);
     __syncthreads();
     atomicAdd(&bins[threadIdx.x], local[threadIdx.x]);
 }

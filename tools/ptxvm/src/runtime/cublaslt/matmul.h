@@ -1,5 +1,5 @@
-// The arithmetic behind the stand-in for cuBLASLt: D = epilogue(alpha * op(A) * op(B) + beta * C + bias), computed on the
-// host. Products and sums are exact to double and rounded once to D's type, which is at least as near to the truth as
+// The arithmetic behind the stand-in for cuBLASLt: D = epilogue(alpha * op(A) * op(B) + beta * C + bias), computed on
+// the host. Products and sums are exact to double and rounded once to D's type, which is at least as near to the truth as
 // any order of float sums; no claim is made to have the bits of cuBLASLt.
 #pragma once
 
