@@ -70,6 +70,7 @@ Regex::Scanner::Scanner(const Regex& regex, std::string_view text)
   constexpr std::size_t kStackFirst = 32 << 10, kStackMost = 8 << 20;
   state_->stack = pcre2_jit_stack_create(kStackFirst, kStackMost, nullptr);
   GLIMPSE_CHECK(state_->data && state_->context && state_->stack, "out of memory for a regular expression");
+  pcre2_set_match_limit(state_->context, UINT32_MAX);  // a run of a million spaces is legitimate text
   pcre2_jit_stack_assign(state_->context, nullptr, state_->stack);
 }
 

@@ -51,13 +51,16 @@ void append_utf8(std::string& out, char32_t value) {
 std::string to_valid_utf8(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size());
-  while (!bytes.empty()) {
-    const Utf8Character c = first_character(bytes);
-    if (c.length > 0) out.append(bytes.substr(0, static_cast<std::size_t>(c.length)));
-    else out += "\xEF\xBF\xBD";
-    bytes.remove_prefix(static_cast<std::size_t>(c.length + c.invalid));
+  std::size_t run = 0;  // start of the valid bytes not yet copied
+  for (std::size_t at = 0; at < bytes.size();) {
+    const Utf8Character c = first_character(bytes.substr(at));
+    if (c.length == 0) {
+      out.append(bytes.substr(run, at - run)).append("\xEF\xBF\xBD");
+      run = at + static_cast<std::size_t>(c.invalid);
+    }
+    at += static_cast<std::size_t>(c.length + c.invalid);
   }
-  return out;
+  return out.append(bytes.substr(run));
 }
 
 std::size_t complete_utf8_prefix(std::string_view bytes) {
