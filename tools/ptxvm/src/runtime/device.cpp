@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "runtime/runtime.h"
+#include "runtime/operation.h"
 
 using namespace ptxvm;
 
@@ -114,7 +114,7 @@ cudaError_t give(T* out, T value) {
 
 extern "C" {
 cudaError_t cudaDeviceSynchronize() {
-    return api([] { return cudaSuccess; });
+    return api([] { return forbidden_by_capture(); });
 }
 cudaError_t cudaDeviceReset() {
     std::scoped_lock lock(runtime().mutex);

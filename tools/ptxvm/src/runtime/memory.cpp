@@ -107,7 +107,10 @@ cudaError_t cudaMalloc3D(cudaPitchedPtr* pitched, cudaExtent extent) {
     });
 }
 cudaError_t cudaFree(void* pointer) {
-    return api([&] { return release(pointer, false); });
+    return api([&] {
+        if (const auto error = forbidden_by_capture(); error != cudaSuccess) return error;
+        return release(pointer, false);
+    });
 }
 cudaError_t cudaFreeHost(void* pointer) {
     return api([&] { return release(pointer, true); });

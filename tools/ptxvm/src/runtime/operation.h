@@ -4,6 +4,7 @@
 #include <cuda_runtime_api.h>
 
 #include <memory>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -77,6 +78,7 @@ struct Capture {
     cudaStream_t origin;
     cudaStreamCaptureMode mode;
     unsigned long long id;
+    std::thread::id thread;
     bool invalid = false, owned = true;
 };
 

@@ -113,6 +113,7 @@ cudaError_t begin_capture(Stream& stream, cudaStream_t handle, cudaStreamCapture
     capture->origin = handle;
     capture->mode = mode;
     capture->id = next_id++;
+    capture->thread = std::this_thread::get_id();
     active.insert(capture.get());
     stream.capture = std::move(capture);
     stream.after = std::move(after);
@@ -164,8 +165,11 @@ cudaError_t is_capturing(cudaStream_t handle, bool* capturing) {
 cudaError_t forbidden_by_capture() {
     if (thread_mode == cudaStreamCaptureModeRelaxed) return cudaSuccess;
     bool any = false;
-    for (auto* capture : active)
-        if (capture->mode != cudaStreamCaptureModeRelaxed) any = capture->invalid = true;
+    for (auto* capture : active) {
+        const bool own = capture->thread == std::this_thread::get_id();
+        const bool global = capture->mode == cudaStreamCaptureModeGlobal && thread_mode == cudaStreamCaptureModeGlobal;
+        if (global || (own && capture->mode != cudaStreamCaptureModeRelaxed)) any = capture->invalid = true;
+    }
     return any ? cudaErrorStreamCaptureUnsupported : cudaSuccess;
 }
 

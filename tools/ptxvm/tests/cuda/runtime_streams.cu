@@ -126,6 +126,14 @@ static void refused(int* a) {
     OK(cudaStreamBeginCapture(s, cudaStreamCaptureModeGlobal));
     EXPECT(cudaErrorStreamCaptureUnsupported, cudaMalloc(&p, 16));
     EXPECT(cudaErrorStreamCaptureInvalidated, cudaStreamEndCapture(s, &graph));
+    OK(cudaStreamBeginCapture(s, cudaStreamCaptureModeThreadLocal));
+    EXPECT(cudaErrorStreamCaptureUnsupported, cudaDeviceSynchronize());
+    EXPECT(cudaErrorStreamCaptureInvalidated, cudaStreamEndCapture(s, &graph));
+    OK(cudaStreamBeginCapture(s, cudaStreamCaptureModeRelaxed));
+    OK(cudaMalloc(&p, 16));
+    OK(cudaFree(p));
+    OK(cudaStreamEndCapture(s, &graph));
+    OK(cudaGraphDestroy(graph));
     cudaGetLastError();
     OK(cudaStreamDestroy(s));
     OK(cudaStreamDestroy(t));
