@@ -84,7 +84,7 @@ std::string check_list(const std::string& value) {
 std::string arch_name(const std::string& value) {
     if (ptxvm::find_arch(value)) return value;
     std::string known;
-    for (const auto name : ptxvm::arch_names()) known += " " + std::string(name);
+    for (const auto name : ptxvm::arch_names()) known.append(" ").append(name);
     fail("--arch knows" + known + ", not '" + value + "'", kExitUsage);
 }
 
