@@ -13,9 +13,9 @@ TEST(NumericsConvert, F16ToF32EveryPattern) {
   for (uint32_t h = 0; h < 0x10000; ++h) {
     const float f = f16_to_f32(uint16_t(h));
     const uint32_t magnitude = h & 0x7fff;
-    if (magnitude > 0x7c00) ASSERT_TRUE(std::isnan(f));
-    else if (magnitude == 0x7c00) ASSERT_TRUE(std::isinf(f));
-    else ASSERT_EQ(std::fabs(f), oracle::f16().value(magnitude));
+    if (magnitude > 0x7c00) { ASSERT_TRUE(std::isnan(f));
+    } else if (magnitude == 0x7c00) { ASSERT_TRUE(std::isinf(f));
+    } else { ASSERT_EQ(std::fabs(f), oracle::f16().value(magnitude)); }
     ASSERT_EQ(std::isnan(f) ? 0 : bits_of(f) >> 31, std::isnan(f) ? 0 : h >> 15);
   }
 }
@@ -61,8 +61,8 @@ TEST(NumericsConvert, SmallFormatsToF32EveryPattern) {
     for (uint32_t pattern = 0; pattern < (2u << s.sign_bit); ++pattern) {
       const uint32_t magnitude = pattern & ((1u << s.sign_bit) - 1);
       const float f = float_of(uint32_t(convert({Numeric::kF32, s.type}, pattern)));
-      if (magnitude < s.table.size()) ASSERT_EQ(std::fabs(f), s.table.value(magnitude)) << int(s.type);
-      else ASSERT_FALSE(std::isfinite(f));
+      if (magnitude < s.table.size()) { ASSERT_EQ(std::fabs(f), s.table.value(magnitude)) << int(s.type);
+      } else { ASSERT_FALSE(std::isfinite(f)); }
     }
   }
 }
@@ -99,7 +99,7 @@ TEST(NumericsConvert, WideFloatsAgainstHost) {
       const double integral = oracle::rounded<double>(mode, [&] { return std::rint(d); });
       Conversion c{Numeric::kF64, Numeric::kF64, mode};
       c.integral = true;
-      if (!std::isnan(integral)) ASSERT_EQ(convert(c, x), bits_of(integral)) << std::hexfloat << d << int(mode);
+      if (!std::isnan(integral)) { ASSERT_EQ(convert(c, x), bits_of(integral)) << std::hexfloat << d << int(mode); }
     }
   }
 }

@@ -371,14 +371,18 @@ void check_wmma(int m, int n, int k, Element e, Element acc) {
   for (int i = 0; i < fc->accesses; ++i) {
     for (int lane = 0; lane < 32; ++lane) {
       const WmmaAccess p = fc->places[i * 32 + lane];
-      double want = cm[size_t(p.row * n + p.col)];
+      double want = cm[size_t(p.row * n + p.col)], size = std::fabs(want);
       for (int t = 0; t < k; ++t) {
         const double x = am[size_t(p.row * k + t)], y = bm[size_t(t * n + p.col)];
         want += e == Element::kB1 ? double(x != y) : x * y;
+        size += std::fabs(x * y);
       }
       const double got = value_of(acc, c.get(fc->element_bits, lane, i / per, i % per));
-      const double tolerance = acc == Element::kF16 ? 0x1p-11 : acc == Element::kF64 ? 0x1p-50 : 0x1p-24;
-      ASSERT_LE(std::fabs(got - want), acc == Element::kS32 ? 0.0 : tolerance * std::fabs(want) + 0x1p-60)
+      const double last_place = acc == Element::kF16 ? 0x1p-11 : 0x1p-24;
+      const double allowed = acc == Element::kS32   ? 0.0
+                             : acc == Element::kF64 ? 2 * (k + 1) * 0x1p-53 * size  // two chains of roundings
+                                                    : last_place * std::fabs(want) + 0x1p-50 * size;
+      ASSERT_LE(std::fabs(got - want), allowed)
           << m << 'x' << n << 'x' << k << ' ' << int(e);
     }
   }

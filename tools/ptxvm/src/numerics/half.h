@@ -111,6 +111,16 @@ struct Bf16 {
 };
 
 namespace detail {
+/// a + b in f64, with the last bit set if the sum is not exact.
+PTXVM_INLINE double sum_to_odd(double a, double b) {
+  const double sum = a + b, part = sum - a;
+  const double error = (a - (sum - part)) + (b - part);  // NaN where the sum is infinite
+  const uint64_t bits = bits_of(sum);
+  const bool inexact = error < 0.0 || error > 0.0;
+  if (!inexact || (bits & 1) != 0) return sum;
+  return double_of((error > 0.0) == (sum > 0.0) ? bits | 1 : bits - 1);
+}
+
 template <class H>
 PTXVM_TEMPLATE bool half_is_nan(uint16_t h) {
   return (h & 0x7fffu) > H::kInfinity;
@@ -131,7 +141,8 @@ PTXVM_TEMPLATE uint16_t half_finish(uint16_t h) {
 }  // namespace detail
 
 /// add, sub, mul, fma of f16 and bf16, rounded to nearest even once. f32 holds a product of two halves exactly and is
-/// wide enough (24 >= 2 * 11 + 2 bits) for the second rounding of a sum to be harmless; fma needs f64 for the same.
+/// wide enough (24 >= 2 * 11 + 2 bits) for the second rounding of a sum to be harmless; fma sums in f64, to odd: with a
+/// product halfway between two bf16 and a c that is 2^53 times smaller, plain f64 would lose c and break the tie wrongly.
 template <class H, HalfModifiers M = HalfModifiers{}>
 PTXVM_TEMPLATE uint16_t half_add(uint16_t a, uint16_t b) {
   return detail::half_finish<H, M>(
@@ -151,7 +162,7 @@ template <class H, HalfModifiers M = HalfModifiers{}>
 PTXVM_TEMPLATE uint16_t half_fma(uint16_t a, uint16_t b, uint16_t c) {
   const double product =
       double(H::wide(detail::half_operand<H, M>(a))) * double(H::wide(detail::half_operand<H, M>(b)));
-  return detail::half_finish<H, M>(H::narrow(product + double(H::wide(detail::half_operand<H, M>(c)))));
+  return detail::half_finish<H, M>(H::narrow(detail::sum_to_odd(product, H::wide(detail::half_operand<H, M>(c)))));
 }
 
 /// min/max{.ftz}{.NaN}{.xorsign.abs}, abs, neg of f16 and bf16.

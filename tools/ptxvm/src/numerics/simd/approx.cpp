@@ -129,7 +129,7 @@ template <Approx Op, bool Ftz, Model M>
   }
   if (Op == Approx::kTanh) {
     const double moved = v * (1.0 + step * 0x1p-13);
-    v = __builtin_fabs(moved) > 1.0 ? v : moved;
+    v = __builtin_fabs(v) == 1.0 || __builtin_fabs(moved) > 1.0 ? v : moved;
   }
   const float nearest = float(v);
   return canonical(flush_if<Ftz>(step > 0 ? other_side(nearest, v) : nearest));
