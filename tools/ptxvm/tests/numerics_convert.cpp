@@ -229,7 +229,7 @@ TEST(NumericsHalf, Bf16Arithmetic) {
     const __float128 x = bf16_to_f32(a), y = bf16_to_f32(b), z = bf16_to_f32(c);
     // 113 bits do not hold every sum; a c this small only decides ties, and does so at 2^-90 of the product as well.
     const __float128 product = x * y, least = (product < 0 ? -product : product) * 0x1p-90f;
-    const bool tiny = z != 0 && (z < 0 ? -z : z) < least;
+    const bool tiny = std::isfinite(double(product)) && z != 0 && (z < 0 ? -z : z) < least;
     const __float128 addend = !tiny ? z : z < 0 ? -least : least;
     ASSERT_EQ(half_add<Bf16>(a, b), round(x + y));
     ASSERT_EQ(half_mul<Bf16>(a, b), round(x * y));

@@ -1,0 +1,10 @@
+# Tests of src/numerics alone, once with the best instruction set of the machine and once without AVX-512.
+find_package(GTest REQUIRED)
+include(GoogleTest)
+file(GLOB PTXVM_NUMERICS_TESTS CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/numerics_*.cpp)
+add_executable(ptxvm_numerics_test ${PTXVM_NUMERICS_TESTS})
+target_compile_options(ptxvm_numerics_test PRIVATE ${PTXVM_FLAGS_avx2})
+target_link_libraries(ptxvm_numerics_test PRIVATE ptxvm_core GTest::gtest_main)
+gtest_discover_tests(ptxvm_numerics_test)
+add_test(NAME ptxvm.numerics_without_avx512 COMMAND ptxvm_numerics_test)
+set_tests_properties(ptxvm.numerics_without_avx512 PROPERTIES ENVIRONMENT PTXVM_NO_AVX512=1)
