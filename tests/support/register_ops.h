@@ -1,0 +1,12 @@
+#pragma once
+#include <vector>
+
+#include "glimpse/core/backend.h"
+
+namespace glimpse::test {
+
+// Registers with GoogleTest one test for each op x variant x case of the registry on each backend:
+// "ops/<op>.<variant>[@<device>]/<case>". Cases of the seed in GLIMPSE_SEED (default 1) come behind the fixed ones.
+void register_op_tests(const std::vector<Backend*>& backends);
+
+}  // namespace glimpse::test
