@@ -65,13 +65,13 @@ using R = RoundMode;
 // Each half operation also in its packed form.
 #define HALF2(name, H, t, M, expr)                                                       \
     {name "." t, "H=HH", H2(u16, expr)},                                                 \
-    {name "." t "x2", "W=WW", H2(u32, packed([](u16 a, u16 b) [[gnu::always_inline]] -> u16 { return expr; }, a, b))},
+    {name "." t "x2", "W=WW", H2(u32, packed([](u16 a, u16 b) __attribute__((always_inline)) -> u16 { return expr; }, a, b))},
 #define HALF3(name, t, expr)                                                             \
     {name "." t, "H=HHH", H3(u16, expr)},                                                \
-    {name "." t "x2", "W=WWW", H3(u32, packed([](u16 a, u16 b, u16 c) [[gnu::always_inline]] -> u16 { return expr; }, a, b, c))},
+    {name "." t "x2", "W=WWW", H3(u32, packed([](u16 a, u16 b, u16 c) __attribute__((always_inline)) -> u16 { return expr; }, a, b, c))},
 #define HALF1(name, t, expr)                                                             \
     {name "." t, "H=H", H1(u16, expr)},                                                  \
-    {name "." t "x2", "W=W", H1(u32, packed([](u16 a, u16) [[gnu::always_inline]] -> u16 { return expr; }, a, a))},
+    {name "." t "x2", "W=W", H1(u32, packed([](u16 a, u16) __attribute__((always_inline)) -> u16 { return expr; }, a, a))},
 #define HALF_ARITH(H, t, m, M)                                                           \
     HALF2("add" m, H, t, M, (half_add<H, M>(a, b))) HALF2("sub" m, H, t, M, (half_sub<H, M>(a, b))) \
     HALF2("mul" m, H, t, M, (half_mul<H, M>(a, b))) HALF3("fma" m, t, (half_fma<H, M>(a, b, c)))
