@@ -7,7 +7,7 @@ libjpeg62-turbo-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev 
 libbenchmark-dev libgtest-dev libzstd-dev python3"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-  echo "setup: this system has no apt; install the counterparts of these packages by hand:" $packages >&2
+  echo "setup: this system has no apt; install the counterparts of these packages by hand: $packages" >&2
   exit 1
 fi
 

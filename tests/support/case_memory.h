@@ -1,4 +1,4 @@
-// The memory of one case: tensors with known surroundings, which the harness can copy to a device and compare afterwards.
+// The memory of one case: tensors with known surroundings, copied to a device and compared afterwards.
 #pragma once
 #include <string>
 #include <vector>

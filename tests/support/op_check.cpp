@@ -39,7 +39,8 @@ struct OracleArgs {
     for (size_t i = 0; i < allocations.size(); ++i) {
       const Allocation& a = allocations[i];
       bytes.emplace_back(a.data(), a.data() + a.size());
-      doubles.emplace_back();
+      bytes.back().reserve(1);  // a view without an address would count as absent
+      doubles.emplace_back().reserve(1);
       if (!widened[i]) continue;
       TensorView all;
       all.data = bytes.back().data(), all.dtype = a.dtype;
