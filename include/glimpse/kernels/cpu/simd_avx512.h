@@ -2,6 +2,12 @@
 #pragma once
 #include "glimpse/kernels/cpu/isa.h"
 
+// g++ 12 takes the deliberately undefined operands inside its own AVX-512 intrinsics for mistakes (GCC bug 105593).
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 #define GLIMPSE_SIMD_BEGIN GLIMPSE_AVX512_BEGIN
 
 GLIMPSE_AVX512_BEGIN
