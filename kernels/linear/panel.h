@@ -1,0 +1,36 @@
+// Weight panels: widened to f32 by the thread that multiplies them, with the library's single-threaded sgemm.
+#pragma once
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+
+#include <algorithm>
+
+#include "glimpse/kernels/cpu/activations.h"
+#include "kernels/linear/finish.h"
+
+namespace glimpse::linear {
+
+// Rows of a panel: about 1 MB of f32, so that it stays in the second-level cache, 32 to 256.
+inline int64_t panel_rows(int64_t K) {
+  return std::clamp<int64_t>((int64_t(1) << 20) / std::max<int64_t>(K * 4, 1) / 16 * 16, 32, 256);
+}
+
+// Activation rows multiplied at once: bounds the sums of a thread.
+constexpr int64_t kPanelSums = 512;
+
+inline void widen_rows(const Weight& w, int64_t n0, int64_t n, float* out) {
+  for (int64_t r = 0; r < n; ++r) {
+    const bf16* in = static_cast<const bf16*>(w.data.data) + (n0 + r) * w.data.stride[0];
+    for (int64_t k = 0; k < w.K; ++k) out[r * w.K + k] = to_f32(in[k]);
+  }
+}
+
+// sums[m][r] = x[m] . w[r], m < M, r < n.
+inline void multiply(const float* x, int64_t x_stride, int64_t M, const float* w, int64_t w_stride, int64_t n, int64_t K,
+                     float* sums, int64_t sums_stride) {
+  const auto status = dnnl_sgemm('N', 'T', M, n, K, 1.0f, x, x_stride, w, w_stride, 0.0f, sums, sums_stride);
+  GLIMPSE_CHECK(status == dnnl_success, "oneDNN refused a product [%lld, %lld, %lld], status %d", (long long)M,
+                (long long)n, (long long)K, int(status));
+}
+
+}  // namespace glimpse::linear
