@@ -1,0 +1,19 @@
+#!/bin/sh
+# run.sh BUILD_DIR: installs that build to a temporary prefix, builds the outside project against it, runs its program
+# with its plugin, and the generic test on the plugin's variant where the test program was built.
+set -eu
+build=$(cd "$1" && pwd)
+here=$(cd "$(dirname "$0")" && pwd)
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+
+cmake --install "$build" --prefix "$place/prefix" >"$place/install.log"
+cmake -S "$here" -B "$place/build" -DCMAKE_PREFIX_PATH="$place/prefix" -DCMAKE_BUILD_TYPE=Release >"$place/configure.log" ||
+  { cat "$place/configure.log"; exit 1; }
+cmake --build "$place/build"
+"$place/build/outside" "$place/build/mine.so"
+if [ -x "$build/bin/glimpse_tests" ]; then
+  "$build/bin/glimpse_tests" --plugin="$place/build/mine.so" --gtest_filter='ops/*.mine/*' --gtest_brief=1 >"$place/tests.log" 2>&1 ||
+    { cat "$place/tests.log"; exit 1; }
+  grep -q '[1-9][0-9]* tests\? from' "$place/tests.log" || { cat "$place/tests.log"; echo "the plugin's variant was not tested"; exit 1; }
+fi
