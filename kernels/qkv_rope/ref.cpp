@@ -1,4 +1,6 @@
 // The oracle is linear's three times, then rope's.
+#include <cmath>
+
 #include "glimpse/core/op.h"
 #include "glimpse/ops/linear.h"
 #include "glimpse/ops/qkv_rope.h"
