@@ -1,5 +1,7 @@
 // Many activation rows: each thread takes panels of weight rows as they come free, widens one into its cache and
 // multiplies it with oneDNN's sgemm. The panel's size depends on K alone, so the bits do not depend on the thread count.
+// Below 16 rows that sgemm sums in another order (seen at 9 and 10), so fewer rows are filled up with zeros: then the
+// bits do not depend on the neighbours either.
 #include "kernels/linear/panel.h"
 
 namespace glimpse {
@@ -7,11 +9,14 @@ namespace {
 
 // Bytes of one thread: the widened panel and the sums of a block of activation rows.
 size_t scratch(const op::Linear& a) {
-  const int64_t rows = linear::panel_rows(a.w.K), block = std::min(a.x.shape[0], linear::kPanelSums);
+  const int64_t rows = linear::panel_rows(a.w.K);
+  const int64_t block = std::min(std::max(a.x.shape[0], linear::kLeastRows), linear::kBlockRows + linear::kLeastRows);
   return Workspace::rounded(size_t(rows * (a.w.K + block)) * sizeof(float));
 }
 
-size_t workspace(const op::Linear& a, Context& ctx) { return cpu::widen_bytes(a.x) + scratch(a) * size_t(ctx.threads); }
+size_t workspace(const op::Linear& a, Context& ctx) { 
+  return cpu::widen_bytes(a.x) + linear::fill_bytes(a.x) + scratch(a) * size_t(ctx.threads);
+}
 
 void panel(const op::Linear& a, const cpu::F32Rows& x, int64_t n0, int64_t n, float* wide) {
   const int64_t M = a.x.shape[0], K = a.w.K;
@@ -20,15 +25,15 @@ void panel(const op::Linear& a, const cpu::F32Rows& x, int64_t n0, int64_t n, fl
   int64_t w_stride = K;
   if (a.w.data.dtype == DType::bf16) linear::widen_rows(a.w, n0, n, wide);
   else w_stride = a.w.data.stride[0], w = static_cast<const float*>(a.w.data.data) + n0 * w_stride;
-  for (int64_t m0 = 0; m0 < M; m0 += linear::kPanelSums) {
-    const int64_t rows = std::min(linear::kPanelSums, M - m0);
-    linear::multiply(x.data + m0 * x.stride, x.stride, rows, w, w_stride, n, K, sums, n);
+  for (int64_t m0 = 0, rows; m0 < M; m0 += rows) {
+    rows = linear::block_rows(M - m0);
+    linear::multiply(x.data + m0 * x.stride, x.stride, std::max(rows, linear::kLeastRows), w, w_stride, n, K, sums, n);
     for (int64_t m = 0; m < rows; ++m) linear::finish(a, m0 + m, n0, n, sums + m * n);
   }
 }
 
 void run(const op::Linear& a, Context& ctx) {
-  const cpu::F32Rows x = cpu::widen(a.x, ctx);
+  const cpu::F32Rows x = linear::fill(cpu::widen(a.x, ctx), a.x, ctx);
   const int64_t N = a.w.N, rows = linear::panel_rows(a.w.K), panels = (N + rows - 1) / rows;
   const size_t bytes = scratch(a);
   char* memory = static_cast<char*>(ctx.workspace.take(bytes * size_t(ctx.threads)));

@@ -15,8 +15,25 @@ inline int64_t panel_rows(int64_t K) {
   return std::clamp<int64_t>((int64_t(1) << 20) / std::max<int64_t>(K * 4, 1) / 16 * 16, 32, 256);
 }
 
-// Activation rows multiplied at once: bounds the sums of a thread.
-constexpr int64_t kPanelSums = 512;
+constexpr int64_t kLeastRows = 16;  // of a product, see panel.cpp
+
+// Activation rows multiplied at once, which bounds the sums of a thread; a rest below kLeastRows joins its block.
+constexpr int64_t kBlockRows = 512;
+inline int64_t block_rows(int64_t left) { return left < kBlockRows + kLeastRows ? left : kBlockRows; }
+
+inline size_t fill_bytes(const TensorView& x) {
+  return x.shape[0] < kLeastRows ? Workspace::rounded(size_t(kLeastRows * x.shape[1]) * sizeof(float)) : 0;
+}
+
+// At least kLeastRows rows: fewer are copied and followed by zeros.
+inline cpu::F32Rows fill(const cpu::F32Rows& rows, const TensorView& x, Context& ctx) {
+  const int64_t M = x.shape[0], K = x.shape[1];
+  if (M >= kLeastRows) return rows;
+  float* out = static_cast<float*>(ctx.workspace.take(fill_bytes(x)));
+  for (int64_t m = 0; m < M; ++m) std::copy_n(rows.data + m * rows.stride, K, out + m * K);
+  std::fill_n(out + M * K, (kLeastRows - M) * K, 0.0f);
+  return {out, K};
+}
 
 inline void widen_rows(const Weight& w, int64_t n0, int64_t n, float* out) {
   for (int64_t r = 0; r < n; ++r) {

@@ -127,6 +127,7 @@ std::vector<Case<Linear>> cases(uint64_t seed) {
     for (int64_t M : {1, 8, 17}) all.push_back(tested({M, N, 96, M == 8 ? kF32 : kBf16, kBf16, true, true}));
   for (int64_t K : {1, 7, 8, 15, 17, 31, 33, 63, 65, 1176, 4097})  // around the vector widths
     for (int64_t M : {1, 3, 12}) all.push_back(tested({M, 21, K, M == 3 ? kBf16 : kF32}));
+  for (int64_t M : {511, 513, 527, 528, 1040}) all.push_back(tested({M, 3, 5, kBf16, kBf16, true, true, true}));
   for (int64_t M : {1, 6, 130})
     for (DType t : {kF32, kBf16}) {
       all.push_back(tested({M, 67, 129, t, kF32, true, true}));
