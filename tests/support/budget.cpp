@@ -83,7 +83,8 @@ std::string compare(const Expected& e, const std::vector<double>& got, bool equa
         return sentence(e, "[%lld, %lld] is %.9g, exact is %.9g: more than %.3g off", i, got[i], e.exact[i], budget);
   }
   const Norms variant = norms(e, got), rounded = norms(e, e.rounded);
-  const double error = std::sqrt(variant.error), budget = 2 * std::sqrt(rounded.error) + ulp(e.dtype, rounded.peak);
+  const double error = std::sqrt(variant.error);
+  const double budget = 2 * std::sqrt(rounded.error) + ulp(e.dtype, 1) * std::sqrt(rounded.exact);
   if (error <= budget) return "";
   char text[128];
   std::snprintf(text, sizeof text, " is off by %.4g in the Frobenius norm, %.4g is allowed", error, budget);
