@@ -1,0 +1,50 @@
+// The text model: embeddings, decoder layers, final norm, head. Rows of several sequences are packed one after another.
+#pragma once
+#include <vector>
+
+#include "glimpse/core/run.h"
+#include "model/arena.h"
+#include "model/config.h"
+#include "model/kv_cache.h"
+#include "model/weights.h"
+
+namespace glimpse {
+
+// Rows of one forward step, packed. Row m belongs to the sequence b with q_offsets[b] <= m < q_offsets[b + 1].
+struct TextBatch {
+  std::vector<int32_t> ids;         // [M]
+  std::vector<int32_t> vision_row;  // [M], -1 or a row of `vision`; empty: no vision rows
+  std::vector<int32_t> positions;   // [M, 3]: t, y, x
+  std::vector<int32_t> index;       // [M]: place in the cache
+  std::vector<int32_t> slot;        // [M]
+  std::vector<int32_t> q_offsets;   // [B + 1]
+  std::vector<int32_t> kv_slot;     // [B]
+  std::vector<int32_t> kv_len;      // [B]: keys of the sequence once these rows are in the cache
+  TensorView vision;                // [T, d], on the device
+  int64_t rows() const { return int64_t(ids.size()); }
+};
+
+// Buffers of a step of at most `rows` rows; with a dry arena only their sizes.
+struct TextBuffers {
+  TensorView hidden, normed, q, attn, mlp, branch;
+  TextBuffers(Arena& arena, const Glm4vTextConfig& config, DType dtype, int64_t rows);
+};
+
+class Glm4vTextModel {
+ public:
+  Glm4vTextModel(const Glm4vTextConfig& config, const TextWeights& weights) : config_(config), weights_(weights) {}
+
+  // Runs the rows and writes their keys and values; returns the final norm's output [M, d] (spec 8.1), valid until the
+  // next call with this arena.
+  TensorView forward(Run& run, Arena& arena, const TextBatch& batch, KvCache& cache, DType dtype) const;
+  // Head of the given rows of `normed`: logits [rows, V] in the activation dtype.
+  TensorView logits(Run& run, Arena& arena, const TensorView& normed) const;
+
+ private:
+  struct Step;
+  void layer(Run& run, const Step& step, int i) const;
+  const Glm4vTextConfig& config_;
+  const TextWeights& weights_;
+};
+
+}  // namespace glimpse
