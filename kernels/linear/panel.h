@@ -43,8 +43,8 @@ inline void widen_rows(const Weight& w, int64_t n0, int64_t n, float* out) {
 }
 
 // sums[m][r] = x[m] . w[r], m < M, r < n.
-inline void multiply(const float* x, int64_t x_stride, int64_t M, const float* w, int64_t w_stride, int64_t n, int64_t K,
-                     float* sums, int64_t sums_stride) {
+inline void multiply(const float* x, int64_t x_stride, int64_t M, const float* w, int64_t w_stride, int64_t n,
+                     int64_t K, float* sums, int64_t sums_stride) {
   const auto status = dnnl_sgemm('N', 'T', M, n, K, 1.0f, x, x_stride, w, w_stride, 0.0f, sums, sums_stride);
   GLIMPSE_CHECK(status == dnnl_success, "oneDNN refused a product [%lld, %lld, %lld], status %d", (long long)M,
                 (long long)n, (long long)K, int(status));

@@ -83,7 +83,7 @@ std::vector<Case<LinearSwiglu>> cases(uint64_t seed) {
   }
   for (DType t : {DType::f32, DType::bf16}) {
     for (int64_t M : {1, 2, 4, 7, 8, 9, 16, 17, 33}) all.push_back(tested({M, 40, 64, t}));
-    // The budget is the reference's own error over a row: in f32 a row of few outputs may hit it by luck with nearly none.
+    // The budget is the reference's own error over a row; a short row in f32 may by luck have nearly none.
     for (int64_t N : {1, 3, 5, 255, 257})
       for (int64_t M : {1, 9})
         if (t == DType::bf16 || N > 60) all.push_back(tested({M, N, 70, t}));

@@ -77,7 +77,8 @@ std::vector<Case<PatchEmbed>> cases(uint64_t seed) {
   for (DType pixels : {DType::u8, DType::f32})
     for (DType y : {DType::f32, DType::bf16}) {
       if (seed) {
-        all.push_back(make_case({int64_t(seed % 37) + 1, int64_t(seed / 37 % 91) + 1, int64_t(seed % 7) + 1, pixels, y}));
+        const int64_t P = int64_t(seed % 37) + 1, D = int64_t(seed / 37 % 91) + 1, patch = int64_t(seed % 7) + 1;
+        all.push_back(make_case({P, D, patch, pixels, y}));
         continue;
       }
       for (int64_t P : {1, 4, 9, 36}) all.push_back(make_case({P, 40, 4, pixels, y, P != 4}));

@@ -15,7 +15,8 @@ void check(const QkvRope& a) {
   const char* op = a.kName;
   contract::projected(op, "x", a.x);
   GLIMPSE_CHECK(a.q.rank == 3 && a.k.rank == 4 && a.v.rank == 4,
-                "qkv_rope: q, k and v must have ranks 3, 4 and 4, they have %d, %d and %d", a.q.rank, a.k.rank, a.v.rank);
+                "qkv_rope: q, k and v must have ranks 3, 4 and 4, they have %d, %d and %d", a.q.rank, a.k.rank,
+                a.v.rank);
   const int64_t M = a.x.shape[0], K = a.x.shape[1], H = a.q.shape[1], KV = a.k.shape[1], dh = a.q.shape[2];
   contract::weight(op, "wq", a.wq, H * dh, K), contract::bias(op, "bias_q", a.bias_q, H * dh);
   contract::weight(op, "wk", a.wk, KV * dh, K), contract::bias(op, "bias_k", a.bias_k, KV * dh);
