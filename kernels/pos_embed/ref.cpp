@@ -39,17 +39,19 @@ struct Taps {
 
 // Coordinates are f32 in the model; the contract's exact value is the polynomial at that f32 coordinate.
 Taps taps(double at, double size, int64_t side, op::Interpolation method, const oracle::Rounder& r) {
-  const double n = r.f32(r.f32(r.f32((at + 0.5) / size) * 2) - 1);
-  const double s = r.f32(r.f32(r.f32(r.f32(n + 1) * double(side)) - 1) / 2), base = std::floor(s), t = r.f32(s - base);
-  const auto c1 = [&](double u) { return r.f32(r.f32(r.f32(r.f32(1.25 * u) - 2.25) * u * u) + 1); };
-  const auto c2 = [&](double u) { return r.f32(r.f32(r.f32(r.f32(r.f32(-0.75 * u) + 3.75) * u - 6) * u) + 3); };
+  const float n = (float(at) + 0.5f) / float(size) * 2 - 1, at_table = ((n + 1) * float(side) - 1) / 2;
+  const double s = double(at_table), base = std::floor(s), t = s - base;
+  // Every f32 operation of the model rounds: the polynomials cancel, so the roundings show.
+  const auto f = [&](double v) { return r.f32(v); };
+  const auto c1 = [&](double u) { return f(f(f(f(f(1.25 * u) - 2.25) * u) * u) + 1); };
+  const auto c2 = [&](double u) { return f(f(f(f(f(f(-0.75 * u) + 3.75) * u) - 6) * u) + 3); };
   Taps out{};
   const bool cubic = method == op::Interpolation::bicubic;
   out.count = cubic ? 4 : 2;
   for (int k = 0; k < out.count; ++k)
     out.index[k] = std::clamp<int64_t>(int64_t(base) + k - (cubic ? 1 : 0), 0, side - 1);
   if (cubic)
-    out.weight[0] = c2(t + 1), out.weight[1] = c1(t), out.weight[2] = c1(1 - t), out.weight[3] = c2(2 - t);
+    out.weight[0] = c2(f(t + 1)), out.weight[1] = c1(t), out.weight[2] = c1(f(1 - t)), out.weight[3] = c2(f(2 - t));
   else
     out.weight[0] = r.f32(1 - t), out.weight[1] = t;
   return out;

@@ -1,0 +1,48 @@
+// Probabilities after all processors against the reference's (spec 9.2): the cut set exactly, values to 1e-6.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "glimpse/core/run.h"
+#include "glimpse/core/safetensors.h"
+#include "glimpse/ops/sample.h"
+
+namespace glimpse {
+namespace {
+
+TEST(Sampling, ProbabilitiesEqualTheReference) {
+  const std::string folder = std::string(GLIMPSE_TEST_DATA) + "/golden/sampling/";
+  const auto settings = nlohmann::json::parse(std::ifstream(folder + "cases.json"));
+  const SafetensorsFile file(folder + "cases.safetensors");
+  glimpse::Run run(cpu_backend());
+  ASSERT_EQ(settings.size(), 24u);
+  for (size_t i = 0; i < settings.size(); ++i) {
+    const auto& s = settings[i];
+    const std::string name = std::to_string(i);
+    const TensorView previous = file.view(name + ".previous"), wanted = file.view(name + ".probabilities");
+    const auto* ids = static_cast<const int64_t*>(previous.data);
+    std::vector<int32_t> history(ids, ids + previous.numel()), token(1);
+    int32_t length = int32_t(history.size());
+    const int64_t n = wanted.numel();
+    std::vector<float> probs(size_t(n), -1.f);
+    op::Sample a;
+    a.logits = TensorView::dense(file.view(name + ".logits").data, DType::f32, {1, n});
+    a.history = TensorView::dense(history.data(), DType::i32, {1, length});
+    a.history_len = TensorView::dense(&length, DType::i32, {1});
+    a.probs = TensorView::dense(probs.data(), DType::f32, {1, n});
+    a.token = TensorView::dense(token.data(), DType::i32, {1});
+    a.do_sample = true, a.temperature = s.at("temperature"), a.top_k = s.at("top_k"), a.top_p = s.at("top_p");
+    a.repetition_penalty = s.at("repetition_penalty"), a.seed = i;
+    run(a, "sample");
+    for (int64_t c = 0; c < n; ++c) {
+      const float want = static_cast<const float*>(wanted.data)[c];
+      EXPECT_EQ(probs[size_t(c)] == 0, want == 0) << "case " << i << ", id " << c;
+      EXPECT_NEAR(probs[size_t(c)], want, 1e-6) << "case " << i << ", id " << c;
+    }
+    EXPECT_GT(probs[size_t(token[0])], 0) << "case " << i << " drew a token that is cut";
+  }
+}
+
+}  // namespace
+}  // namespace glimpse
