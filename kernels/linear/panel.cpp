@@ -1,5 +1,5 @@
 // Many activation rows: each thread takes panels of weight rows as they come free, widens one into its cache and
-// multiplies it with oneDNN's sgemm. The panel's size depends on K alone, so the bits do not depend on the thread count.
+// multiplies it with oneDNN's sgemm. The panel size depends on K alone: any thread count gives the same bits.
 // Below 16 rows that sgemm sums in another order (seen at 9 and 10), so fewer rows are filled up with zeros: then the
 // bits do not depend on the neighbours either.
 #include "kernels/linear/panel.h"
