@@ -15,7 +15,7 @@ void check(const op::PosEmbed& a) {
   const char* op = a.kName;
   contract::activation(op, "x", a.x), contract::activation(op, "weight", a.weight);
   contract::activation(op, "table", a.table);
-  GLIMPSE_CHECK(a.x.rank == 2 && a.table.rank == 2, "pos_embed: x and table must be matrices, their ranks are %d and %d",
+  GLIMPSE_CHECK(a.x.rank == 2 && a.table.rank == 2, "pos_embed: x and table must be matrices, not of ranks %d and %d",
                 a.x.rank, a.table.rank);
   const int64_t rows = a.x.shape[0], dim = a.x.shape[1];
   contract::shape(op, "weight", a.weight, {dim}), contract::shape(op, "table", a.table, {a.table.shape[0], dim});
@@ -23,7 +23,8 @@ void check(const op::PosEmbed& a) {
                 "pos_embed: a table of %lld rows is not a square", (long long)a.table.shape[0]);
   contract::integers(op, "coords", a.coords, {rows, 4});
   contract::dtype(op, "y", a.y, a.x.dtype), contract::shape(op, "y", a.y, {rows, dim});
-  if (a.normed) contract::dtype(op, "normed", a.normed, a.x.dtype), contract::shape(op, "normed", a.normed, {rows, dim});
+  if (!a.normed) return;
+  contract::dtype(op, "normed", a.normed, a.x.dtype), contract::shape(op, "normed", a.normed, {rows, dim});
 }
 
 Cost cost(const op::PosEmbed& a) {
@@ -67,8 +68,10 @@ void one_patch(const op::PosEmbed& a, int64_t m, const oracle::Rounder& round) {
     double position = 0;
     for (int j = 0; j < ty.count; ++j) {
       double line = 0;
-      for (int k = 0; k < tx.count; ++k)
-        line = round.f32(line + round.f32(tx.weight[k] * oracle::get(a.table, ty.index[j] * side + tx.index[k], int64_t(c))));
+      for (int k = 0; k < tx.count; ++k) {
+        const double tap = oracle::get(a.table, ty.index[j] * side + tx.index[k], int64_t(c));
+        line = round.f32(line + round.f32(tx.weight[k] * tap));
+      }
       position = round.f32(position + round.f32(ty.weight[j] * line));
     }
     const double normed = round(round(round.f32(x[c] * scale)) * weight[c]);
@@ -106,7 +109,8 @@ std::vector<Case<op::PosEmbed>> cases(uint64_t seed) {
   for (DType t : {DType::f32, DType::bf16})
     for (auto method : {op::Interpolation::bicubic, op::Interpolation::bilinear}) {
       if (seed) {
-        all.push_back(make_case(int(seed % 12) + 1, int(seed / 12 % 30) + 1, 24, int64_t(seed % 70) + 1, t, method, true));
+        all.push_back(make_case(int(seed % 12) + 1, int(seed / 12 % 30) + 1, 24, int64_t(seed % 70) + 1, t, method,
+                                true));
         continue;
       }
       for (auto [height, width] : {std::pair{2, 60}, {6, 10}, {24, 24}, {2, 2}})  // the grids spec 7.3 was checked on
