@@ -6,8 +6,8 @@
 
 namespace glimpse {
 
-/// The merge table and merge loop of byte-pair encoding: of all neighbours that may merge, the pair with the lowest rank
-/// does, the leftmost of equals first, until none may.
+/// The merge table and merge loop of byte-pair encoding: of all neighbours that may merge, the pair with the lowest
+/// rank does, the leftmost of equals first, until none may.
 class BytePairMerges {
  public:
   /// Room for `count` merges.
@@ -29,7 +29,8 @@ class BytePairMerges {
   };
 
   /// Appends the ids of `word`, whose bytes have the ids `byte_ids[256]`. Time n log n.
-  void encode(std::string_view word, const std::int32_t* byte_ids, Scratch& scratch, std::vector<std::int32_t>& out) const;
+  void encode(std::string_view word, const std::int32_t* byte_ids, Scratch& scratch,
+              std::vector<std::int32_t>& out) const;
 
  private:
   struct Slot {

@@ -90,7 +90,8 @@ std::string cut_behind_final_text(const std::string& prompt, const Message& last
   const std::string text = text_to_continue(last);
   const Trimmed trimmed = trim(text);
   const std::size_t at = prompt.rfind(trimmed.both);
-  GLIMPSE_CHECK(at != std::string::npos, "continue_final_message: the last message (role \"%s\") is not part of the prompt",
+  GLIMPSE_CHECK(at != std::string::npos,
+                "continue_final_message: the last message (role \"%s\") is not part of the prompt",
                 last.role.substr(0, 40).c_str());
   const bool spaces_kept = prompt.compare(at, trimmed.left.size(), text) == 0;
   return prompt.substr(0, at + (spaces_kept ? trimmed.left.size() : trimmed.both.size()));

@@ -42,8 +42,8 @@ struct Message {
 
 using Chat = std::vector<Message>;
 
-/// Reads a chat: a list of {"role", "content"} objects; OpenAI's {"type": "image_url", "image_url": {"url": ...}} becomes
-/// an image (and video_url a video). Errors name the message and the item.
+/// Reads a chat: a list of {"role", "content"} objects; OpenAI's {"type": "image_url", "image_url": {"url": ...}}
+/// becomes an image (and video_url a video). Errors name the message and the item.
 Chat parse_chat(std::string_view json, const std::string& source);
 
 /// How a list as content of a system or assistant message is printed (spec 5.1).

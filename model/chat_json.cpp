@@ -10,7 +10,8 @@ namespace {
 
 constexpr JsonLimits kChatLimits{.max_bytes = std::size_t{256} << 20, .max_depth = 64};  // pictures may lie inside
 
-// {"type": "image_url", "image_url": {"url": X}} or {"type": "image_url", "image_url": X} -> {"type": "image", "image": X}
+// {"type": "image_url", "image_url": {"url": X}} or {"type": "image_url", "image_url": X} -> {"type": "image", "image":
+// X}
 OrderedJson from_openai(const OrderedJson& fields, const char* key, const char* type, const std::string& where) {
   OrderedJson url = fields.contains(key) ? fields[key] : OrderedJson();
   if (url.is_object() && url.contains("url")) url = OrderedJson(url["url"]);
@@ -20,13 +21,14 @@ OrderedJson from_openai(const OrderedJson& fields, const char* key, const char* 
 
 ContentItem read_item(const OrderedJson& fields, const std::string& where) {
   GLIMPSE_CHECK(fields.is_object(), "%s: must be an object such as {\"type\": \"text\", \"text\": ...}", where.c_str());
-  const std::string type = fields.contains("type") && fields["type"].is_string() ? fields["type"].get<std::string>() : "";
+  const std::string type =
+      fields.contains("type") && fields["type"].is_string() ? fields["type"].get<std::string>() : "";
   if (type == "image_url") return {from_openai(fields, "image_url", "image", where)};
   if (type == "video_url") return {from_openai(fields, "video_url", "video", where)};
   const ContentItem item{fields};
   if (item.kind() == ContentKind::text) {
-    GLIMPSE_CHECK(fields.contains("text") && fields["text"].is_string(), "%s: a text item needs a string under \"text\"",
-                  where.c_str());
+    GLIMPSE_CHECK(fields.contains("text") && fields["text"].is_string(),
+                  "%s: a text item needs a string under \"text\"", where.c_str());
   }
   return item;
 }

@@ -39,7 +39,7 @@ std::string template_text(const std::filesystem::path& directory) {
 bool is_known_chat_template(std::string_view text) {
   const std::uint64_t hash = normal_hash(text);
   constexpr std::uint64_t kReleased = 0x856DEEF1016AC812u;  // GLM-4.1V-9B-Thinking
-  constexpr std::uint64_t kShort = 0xDE4617A6E6439ACCu;        // the same, with the metadata branch written as one expression
+  constexpr std::uint64_t kShort = 0xDE4617A6E6439ACCu;  // the same, with the metadata branch written as one expression
   return hash == kReleased || hash == kShort;
 }
 

@@ -27,8 +27,8 @@ std::map<std::string, std::vector<std::string>> read_index(const std::filesystem
   const std::string source = path.string();
   const Json json = parse_unique_json(read_text_file(path, JsonLimits{}.max_bytes), source);
   const auto weight_map = JsonObject(json, source + ": ").object("weight_map");
-  GLIMPSE_CHECK(weight_map && !weight_map->value().empty(), "%s: weight_map is missing or empty; download the file again",
-                source.c_str());
+  GLIMPSE_CHECK(weight_map && !weight_map->value().empty(),
+                "%s: weight_map is missing or empty; download the file again", source.c_str());
   std::map<std::string, std::vector<std::string>> tensors_of;
   for (const auto& [tensor, file] : weight_map->value().items()) {
     GLIMPSE_CHECK(file.is_string(), "%s: weight_map: the file of %s must be a string", source.c_str(),
@@ -92,8 +92,8 @@ const StoredTensor* Checkpoint::find(const std::string& name) const {
 
 TensorView Checkpoint::view(const std::string& name) const {
   const StoredTensor* tensor = find(name);
-  GLIMPSE_CHECK(tensor, "%s: tensor %s is missing; the checkpoint is incomplete or of another model", directory_.c_str(),
-                name.c_str());
+  GLIMPSE_CHECK(tensor, "%s: tensor %s is missing; the checkpoint is incomplete or of another model",
+                directory_.c_str(), name.c_str());
   return tensor->view(directory_.string() + ": " + name);
 }
 

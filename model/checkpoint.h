@@ -17,8 +17,9 @@ std::string canonical_name(const std::string& stored);
 /// All tensors of a model directory, mapped: model.safetensors, or the shards of model.safetensors.index.json.
 class Checkpoint {
  public:
-  /// Maps every file and checks every header; reads no tensor data. Errors: no weights in the directory, a shard missing,
-  /// a shard name that leaves the directory, a tensor that the index lists and its shard lacks, a tensor stored twice.
+  /// Maps every file and checks every header; reads no tensor data. Errors: no weights in the directory, a shard
+  /// missing, a shard name that leaves the directory, a tensor that the index lists and its shard lacks, a tensor
+  /// stored twice.
   static Checkpoint open(const std::filesystem::path& directory);
 
   /// By canonical name.

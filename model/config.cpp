@@ -179,8 +179,8 @@ void Glm4vConfig::validate(const std::string& source) const {
 Glm4vConfig Glm4vConfig::from_json(const Json& json, const std::string& source) {
   const JsonObject top(json, source + ": ");
   const std::string type = top.string("model_type", "glm4v");
-  GLIMPSE_CHECK(type == "glm4v", "%s: model_type is \"%s\", this program runs \"glm4v\" (GLM-4.1V) only", source.c_str(),
-                type.substr(0, 40).c_str());
+  GLIMPSE_CHECK(type == "glm4v", "%s: model_type is \"%s\", this program runs \"glm4v\" (GLM-4.1V) only",
+                source.c_str(), type.substr(0, 40).c_str());
   Glm4vConfig config;
   const auto nested = top.object("text_config");
   config.text = read_text(nested ? *nested : top);

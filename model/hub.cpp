@@ -20,7 +20,8 @@ fs::path cache_directory() {
     if (const std::string path = variable(name); !path.empty()) return path;
   }
   if (const std::string home = variable("HF_HOME"); !home.empty()) return fs::path(home) / "hub";
-  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty()) return fs::path(cache) / "huggingface" / "hub";
+  if (const std::string cache = variable("XDG_CACHE_HOME"); !cache.empty())
+    return fs::path(cache) / "huggingface" / "hub";
   return fs::path(variable("HOME")) / ".cache" / "huggingface" / "hub";
 }
 
@@ -60,8 +61,8 @@ fs::path resolve_model(const std::string& model) {
   }
   const fs::path directory = repository / "snapshots" / snapshot;
   const std::string command = "hf download " + id + (revision == "main" ? "" : " --revision " + revision);
-  GLIMPSE_CHECK(fs::is_directory(directory, error), "%s: not in the local cache %s; download it with: %s", model.c_str(),
-                cache_directory().c_str(), command.c_str());
+  GLIMPSE_CHECK(fs::is_directory(directory, error), "%s: not in the local cache %s; download it with: %s",
+                model.c_str(), cache_directory().c_str(), command.c_str());
   GLIMPSE_CHECK(fs::exists(directory / "config.json", error), "%s: the copy in %s is incomplete; download it with: %s",
                 model.c_str(), directory.c_str(), command.c_str());
   return directory;

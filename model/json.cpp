@@ -22,7 +22,8 @@ void check_depth(std::string_view text, const std::string& source, int max_depth
       in_string = true;
     } else if (c == '[' || c == '{') {
       ++depth;
-      GLIMPSE_CHECK(depth <= max_depth, "%s: nested more than %d levels deep at byte %zu", source.c_str(), max_depth, i);
+      GLIMPSE_CHECK(depth <= max_depth, "%s: nested more than %d levels deep at byte %zu", source.c_str(), max_depth,
+                    i);
     } else if (c == ']' || c == '}') {
       --depth;
     }

@@ -21,7 +21,8 @@ void append(std::vector<OutputSpan>& spans, SpanKind kind, std::string_view text
 }
 
 const Tag* tag_at(std::string_view text) {
-  const auto* tag = std::find_if(std::begin(kTags), std::end(kTags), [&](const Tag& t) { return text.starts_with(t.text); });
+  const auto* tag =
+      std::find_if(std::begin(kTags), std::end(kTags), [&](const Tag& t) { return text.starts_with(t.text); });
   return tag == std::end(kTags) ? nullptr : tag;
 }
 

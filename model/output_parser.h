@@ -13,8 +13,8 @@ struct OutputSpan {
   std::string text;
 };
 
-/// Splits generated text into `<think>`, `<answer>` and other text while it arrives (spec 5.4); tags are taken out, even
-/// when they arrive in pieces. A closing tag that never comes closes at the end.
+/// Splits generated text into `<think>`, `<answer>` and other text while it arrives (spec 5.4); tags are taken out,
+/// even when they arrive in pieces. A closing tag that never comes closes at the end.
 class OutputSplitter {
  public:
   std::vector<OutputSpan> push(std::string_view text);

@@ -24,7 +24,8 @@ std::vector<std::int64_t> video_seconds(std::span<const std::int64_t> frames_ind
   for (std::int64_t g = 0; g < temporal_patches; ++g) {
     const auto at = static_cast<std::size_t>(2 * g);
     const bool known = at < frames_indices.size();
-    GLIMPSE_CHECK(!known || std::llabs(frames_indices[at]) < (std::int64_t{1} << 52), "a frame index of the video is absurd");
+    GLIMPSE_CHECK(!known || std::llabs(frames_indices[at]) < (std::int64_t{1} << 52),
+                  "a frame index of the video is absurd");
     const std::int64_t padded = seconds.empty() ? 0 : seconds.back();
     const double time = known ? static_cast<double>(frames_indices[at]) / fps : 0.0;
     GLIMPSE_CHECK(std::fabs(time) < 1e15, "a frame of the video is %g seconds from its start", time);
@@ -55,16 +56,18 @@ std::string PlaceholderExpander::expand(std::string_view prompt) {
   for (std::size_t at = 0; at < prompt.size();) {
     const std::string_view rest = prompt.substr(at);
     if (rest.starts_with(kImage) && !images_.empty()) {
-      GLIMPSE_CHECK(next_image_ < images_.size(),
-                    "the prompt has more than %zu picture placeholders, but %zu pictures are given (a typed <|image|> counts)",
-                    images_.size(), images_.size());
+      GLIMPSE_CHECK(
+          next_image_ < images_.size(),
+          "the prompt has more than %zu picture placeholders, but %zu pictures are given (a typed <|image|> counts)",
+          images_.size(), images_.size());
       const Grid& grid = images_[next_image_++];
       append_images(out, grid.t * tokens_of(grid, "picture"));
       at += kImage.size();
     } else if (rest.starts_with(kVideo) && !videos_.empty()) {
-      GLIMPSE_CHECK(next_video_ < videos_.size(),
-                    "the prompt has more than %zu video placeholders, but %zu videos are given (a typed <|video|> counts)",
-                    videos_.size(), videos_.size());
+      GLIMPSE_CHECK(
+          next_video_ < videos_.size(),
+          "the prompt has more than %zu video placeholders, but %zu videos are given (a typed <|video|> counts)",
+          videos_.size(), videos_.size());
       const VideoPrompt& video = videos_[next_video_++];
       const std::int64_t tokens = tokens_of(video.grid, "video");
       GLIMPSE_CHECK(static_cast<std::int64_t>(video.seconds.size()) == video.grid.t,
@@ -91,7 +94,8 @@ void PlaceholderExpander::finish() const {
 }
 
 void check_tokenizer(const Tokenizer& tokenizer, const Glm4vConfig& config) {
-  for (const char* token : {"[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>"}) tokenizer.required_id(token);
+  for (const char* token : {"[gMASK]", "<sop>", "<|system|>", "<|user|>", "<|assistant|>"})
+    tokenizer.required_id(token);
   const struct {
     const char* token;
     const char* field;

@@ -88,12 +88,13 @@ void check_cover(std::vector<std::pair<Span, std::string>>& spans, std::size_t d
   for (const auto& [span, name] : spans) {
     GLIMPSE_CHECK(span.begin >= at, "%s: tensor %s overlaps the one before it (byte %zu < %zu)", source.c_str(),
                   shown(name).c_str(), span.begin, at);
-    GLIMPSE_CHECK(span.begin == at, "%s: %zu bytes before tensor %s belong to no tensor", source.c_str(), span.begin - at,
-                  shown(name).c_str());
+    GLIMPSE_CHECK(span.begin == at, "%s: %zu bytes before tensor %s belong to no tensor", source.c_str(),
+                  span.begin - at, shown(name).c_str());
     at = span.end;
   }
-  GLIMPSE_CHECK(at == data_bytes, "%s: %zu bytes at the end belong to no tensor; the file is damaged, download it again",
-                source.c_str(), data_bytes - at);
+  GLIMPSE_CHECK(at == data_bytes,
+                "%s: %zu bytes at the end belong to no tensor; the file is damaged, download it again", source.c_str(),
+                data_bytes - at);
 }
 
 std::uint64_t little_endian(const std::byte* data) {
@@ -131,8 +132,9 @@ TensorView StoredTensor::view(const std::string& name) const {
   const DTypeRow* row = find_dtype(dtype);
   GLIMPSE_CHECK(row && row->has_view, "tensor %s: element type %s is not supported, use a BF16 or F32 checkpoint",
                 shown(name).c_str(), dtype.c_str());
-  GLIMPSE_CHECK(shape.size() <= std::size_t{TensorView::kMaxRank}, "tensor %s: %zu dimensions, at most %d are supported",
-                shown(name).c_str(), shape.size(), TensorView::kMaxRank);
+  GLIMPSE_CHECK(shape.size() <= std::size_t{TensorView::kMaxRank},
+                "tensor %s: %zu dimensions, at most %d are supported", shown(name).c_str(), shape.size(),
+                TensorView::kMaxRank);
   GLIMPSE_CHECK(reinterpret_cast<std::uintptr_t>(data) % row->bytes == 0,
                 "tensor %s: its data is not aligned to %zu bytes; write the file again with a current safetensors",
                 shown(name).c_str(), row->bytes);
@@ -157,11 +159,13 @@ std::size_t stored_bytes(const TensorEntry& entry, const std::string& source) {
   for (const std::int64_t size : entry.shape) {
     fits = fits && size >= 0 && !__builtin_mul_overflow(bytes, static_cast<std::size_t>(size), &bytes);
   }
-  GLIMPSE_CHECK(fits, "%s%s: the shape has more elements than can be addressed", source.c_str(), shown(entry.name).c_str());
+  GLIMPSE_CHECK(fits, "%s%s: the shape has more elements than can be addressed", source.c_str(),
+                shown(entry.name).c_str());
   return bytes;
 }
 
-std::map<std::string, StoredTensor> parse_safetensors(const std::byte* data, std::size_t size, const std::string& source,
+std::map<std::string, StoredTensor> parse_safetensors(const std::byte* data, std::size_t size,
+                                                      const std::string& source,
                                                       std::map<std::string, std::string>& metadata) {
   GLIMPSE_CHECK(size >= 8, "%s: %zu bytes are no safetensors file; download it again", source.c_str(), size);
   const std::uint64_t header = little_endian(data);

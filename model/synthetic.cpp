@@ -23,7 +23,8 @@ struct Affine {
 Affine affine_of(const TensorSpec& tensor) {
   const std::string& name = tensor.name;
   const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
-  if (name.ends_with("norm.weight") || has("layernorm.weight") || has(".norm1.") || has(".norm2.")) return {1.0f, 0.125f};
+  if (name.ends_with("norm.weight") || has("layernorm.weight") || has(".norm1.") || has(".norm2."))
+    return {1.0f, 0.125f};
   if (tensor.shape.size() == 1) return {0.0f, 0.125f};
   if (has("embed_tokens") || has("position_embedding")) return {0.0f, 1.0f};
   const auto fan_in = static_cast<double>(tensor.element_count() / tensor.shape[0]);

@@ -22,7 +22,8 @@ struct EncodedBatch {
 };
 
 /// Byte-level BPE from tokenizer.json (spec 6), equal to the reference's fast tokenizer: added tokens are cut out first
-/// (leftmost, longest), the rest is split by the file's regular expression and merged by rank. Const calls are thread-safe.
+/// (leftmost, longest), the rest is split by the file's regular expression and merged by rank. Const calls are
+/// thread-safe.
 class Tokenizer {
  public:
   /// Reads DIR/tokenizer.json and, if there, DIR/tokenizer_config.json (pad token, padding side, model_max_length).
@@ -35,8 +36,8 @@ class Tokenizer {
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  /// `add_special_tokens` applies the file's post-processor, which for this family adds nothing. Invalid UTF-8 in `text`
-  /// counts as U+FFFD, as in decode.
+  /// `add_special_tokens` applies the file's post-processor, which for this family adds nothing. Invalid UTF-8 in
+  /// `text` counts as U+FFFD, as in decode.
   std::vector<TokenId> encode(std::string_view text, bool add_special_tokens = true) const;
   /// Rows padded to the longest. Errors: no pad token known and rows of different length.
   EncodedBatch batch_encode(const std::vector<std::string>& texts) const;

@@ -73,8 +73,9 @@ void Tokenizer::Data::read_model(const JsonObject& model) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     const char raw = static_cast<char>(byte);
     const auto found = vocabulary.find(spell_bytes({&raw, 1}));
-    GLIMPSE_CHECK(found != vocabulary.end(), "%s: model.vocab has no token for the byte 0x%02x, so it cannot encode any text",
-                  source.c_str(), byte);
+    GLIMPSE_CHECK(found != vocabulary.end(),
+                  "%s: model.vocab has no token for the byte 0x%02x, so it cannot encode any text", source.c_str(),
+                  byte);
     byte_ids[byte] = found->second;
   }
   const Json* list = model.find("merges");
@@ -188,8 +189,8 @@ void Tokenizer::Data::read_config(const JsonObject& json) {
   const std::string content = pad->is_object() ? JsonObject(*pad, json.name_of("pad_token.")).string("content", "")
                                                : json.string("pad_token", "");
   const auto found = vocabulary.find(content);
-  GLIMPSE_CHECK(found != vocabulary.end(), "%s: \"%s\" is no token of tokenizer.json", json.name_of("pad_token").c_str(),
-                content.substr(0, 60).c_str());
+  GLIMPSE_CHECK(found != vocabulary.end(), "%s: \"%s\" is no token of tokenizer.json",
+                json.name_of("pad_token").c_str(), content.substr(0, 60).c_str());
   pad_id = found->second;
 }
 

@@ -22,7 +22,8 @@ TEST(Chat, RendersAsTheReference) {
 }
 
 TEST(Chat, ListContentJoinedOrAsPythonPrintsIt) {
-  const Chat chat = parse_chat(R"([{"role":"assistant","content":[{"type":"text","text":"it's \"x\"\n\u00e9\u200b"}]}])", "m");
+  const Chat chat =
+      parse_chat(R"([{"role":"assistant","content":[{"type":"text","text":"it's \"x\"\n\u00e9\u200b"}]}])", "m");
   EXPECT_EQ(apply_chat_template(chat), "[gMASK]<sop><|assistant|>\nit's \"x\"\n\u00e9\u200b");
   EXPECT_EQ(apply_chat_template(chat, {.list_content = ListContent::python_repr}),
             "[gMASK]<sop><|assistant|>\n[{'type': 'text', 'text': 'it\\'s \"x\"\\n\u00e9\\u200b'}]");
@@ -30,14 +31,17 @@ TEST(Chat, ListContentJoinedOrAsPythonPrintsIt) {
 
 TEST(Chat, PythonRepr) {
   const OrderedJson value = parse_ordered_json(
-      R"([true,false,null,1,-2,1.0,1e16,1e-5,0.1,123456789.5,"a'b","\\","\u0001","\u0085","\ud83d\ude00","\ue000",{"k":[]}])", "v");
-  EXPECT_EQ(python_repr(value), "[True, False, None, 1, -2, 1.0, 1e+16, 1e-05, 0.1, 123456789.5, \"a'b\", '\\\\', '\\x01', "
-                                "'\\x85', '\U0001F600', '\\ue000', {'k': []}]");
+      R"([true,false,null,1,-2,1.0,1e16,1e-5,0.1,123456789.5,"a'b","\\","\u0001","\u0085","\ud83d\ude00","\ue000",{"k":[]}])",
+      "v");
+  EXPECT_EQ(python_repr(value),
+            "[True, False, None, 1, -2, 1.0, 1e+16, 1e-05, 0.1, 123456789.5, \"a'b\", '\\\\', '\\x01', "
+            "'\\x85', '\U0001F600', '\\ue000', {'k': []}]");
 }
 
 TEST(Chat, ContinuesTheFinalMessage) {
   const auto continued = [](const std::string& text) {
-    return apply_chat_template({Message::of("user", "Q"), Message::of("assistant", text)}, {.continue_final_message = true});
+    return apply_chat_template({Message::of("user", "Q"), Message::of("assistant", text)},
+                               {.continue_final_message = true});
   };
   EXPECT_EQ(continued("<think>so "), "[gMASK]<sop><|user|>\nQ<|assistant|>\n<think>so ");
   EXPECT_EQ(continued(" so "), "[gMASK]<sop><|user|>\nQ<|assistant|>\n so");
@@ -56,9 +60,10 @@ TEST(Chat, OpenAiPicturesAndErrors) {
   ASSERT_EQ(media.size(), 2u);
   EXPECT_EQ(media[0].source(), "u");
   EXPECT_EQ(media[1].source(), "v");
-  for (const char* bad : {"{}", "[]", "[3]", R"([{"content":"x"}])", R"([{"role":"user"}])", R"([{"role":"user","content":3}])",
-                          R"([{"role":"user","content":["x"]}])", R"([{"role":"user","content":[{"type":"text"}]}])",
-                          R"([{"role":"user","content":[{"type":"image_url"}]}])"}) {
+  for (const char* bad :
+       {"{}", "[]", "[3]", R"([{"content":"x"}])", R"([{"role":"user"}])", R"([{"role":"user","content":3}])",
+        R"([{"role":"user","content":["x"]}])", R"([{"role":"user","content":[{"type":"text"}]}])",
+        R"([{"role":"user","content":[{"type":"image_url"}]}])"}) {
     EXPECT_THROW(parse_chat(bad, "m"), Error) << bad;
   }
 }

@@ -33,7 +33,8 @@ std::string header_error(const std::string& header, std::size_t data_bytes) {
   return error_of(file_of(header, data_bytes, header.size()));
 }
 
-std::string tensor(const std::string& name, const std::string& dtype, const std::string& shape, const std::string& span) {
+std::string tensor(const std::string& name, const std::string& dtype, const std::string& shape,
+                   const std::string& span) {
   return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + span + "}";
 }
 
@@ -56,8 +57,10 @@ TEST(Safetensors, RefusesDamagedFiles) {
       {error_of(file_of(good, 8, UINT64_MAX)), "header length"},
       {header_error(good, 4), "truncated"},
       {header_error(good, 12), "belong to no tensor"},
-      {header_error("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("a", "F32", "[2]", "[8,16]") + "}", 16), "twice"},
-      {header_error("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("b", "F32", "[2]", "[4,12]") + "}", 12), "overlap"},
+      {header_error("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("a", "F32", "[2]", "[8,16]") + "}", 16),
+       "twice"},
+      {header_error("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("b", "F32", "[2]", "[4,12]") + "}", 12),
+       "overlap"},
       {header_error("{" + tensor("a", "F32", "[2]", "[0,8]") + "," + tensor("b", "F32", "[1]", "[12,16]") + "}", 16),
        "belong to no tensor"},
       {header_error("{" + tensor("a", "F33", "[2]", "[0,8]") + "}", 8), "unknown element type"},

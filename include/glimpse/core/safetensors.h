@@ -44,8 +44,8 @@ struct StoredTensor {
 /// A safetensors file: 8 bytes little-endian header length, JSON header, data (spec 2.1).
 class SafetensorsFile {
  public:
-  /// Maps the file and checks length, JSON, names, dtypes, shapes and offsets; the tensors must cover the data exactly, one
-  /// behind the other, as the format demands. Errors name file and tensor.
+  /// Maps the file and checks length, JSON, names, dtypes, shapes and offsets; the tensors must cover the data exactly,
+  /// one behind the other, as the format demands. Errors name file and tensor.
   explicit SafetensorsFile(const std::filesystem::path& path);
 
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
@@ -62,7 +62,8 @@ class SafetensorsFile {
 };
 
 /// The tensors that `data`, the contents of a safetensors file, describes; they point into it.
-std::map<std::string, StoredTensor> parse_safetensors(const std::byte* data, std::size_t size, const std::string& source,
+std::map<std::string, StoredTensor> parse_safetensors(const std::byte* data, std::size_t size,
+                                                      const std::string& source,
                                                       std::map<std::string, std::string>& metadata);
 
 /// A tensor to be written.
@@ -78,8 +79,8 @@ std::size_t stored_bytes(const TensorEntry& entry, const std::string& source);
 /// Writes one file: the header at once, then the tensors' data in order, in pieces of any size.
 class SafetensorsWriter {
  public:
-  /// `entries` in the order of their data, which the reference sorts by name. The header carries {"format": "pt"} and is
-  /// padded with spaces to a multiple of 8, as in the released checkpoint.
+  /// `entries` in the order of their data, which the reference sorts by name. The header carries {"format": "pt"} and
+  /// is padded with spaces to a multiple of 8, as in the released checkpoint.
   SafetensorsWriter(const std::filesystem::path& path, const std::vector<TensorEntry>& entries);
   ~SafetensorsWriter();
   SafetensorsWriter(const SafetensorsWriter&) = delete;
