@@ -1,5 +1,7 @@
 #include "model/image_patches.h"
 
+#include <algorithm>
+
 namespace glimpse {
 
 float normalise_value(float value, int c, const Normalise& rule) {
@@ -26,7 +28,8 @@ std::vector<float> normalise_table(const Normalise& rule, bool unit_first) {
 }
 
 template <typename T>
-void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64_t slot, const PatchShape& shape, T* out) {
+void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64_t slot, int64_t slots,
+                 const PatchShape& shape, T* out) {
   const int64_t p = shape.patch, m = shape.merge, gh = height / p, gw = width / p, area = p * p;
   T* const first = out + t * gh * gw * shape.columns();
 #pragma omp parallel for schedule(static)
@@ -36,17 +39,18 @@ void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64
       const int64_t block = row / m * (gw / m) + column / m;
       T* patch = first + ((block * m + row % m) * m + column % m) * shape.columns() + slot * area;
       const T* from = frame + (row * p * width + column * p) * 3;
-      for (int64_t y = 0; y < p; ++y, from += width * 3) {
-        for (int64_t x = 0; x < p; ++x) {
-          for (int64_t c = 0; c < 3; ++c) patch[c * shape.temporal * area + y * p + x] = from[x * 3 + c];
+      for (int64_t c = 0; c < 3; ++c, patch += shape.temporal * area) {
+        for (int64_t y = 0; y < p; ++y) {
+          for (int64_t x = 0; x < p; ++x) patch[y * p + x] = from[(y * width + x) * 3 + c];
         }
+        for (int64_t s = 1; s < slots; ++s) std::copy(patch, patch + area, patch + s * area);
       }
     }
   }
 }
 
-template void place_frame(const uint8_t*, int64_t, int64_t, int64_t, int64_t, const PatchShape&, uint8_t*);
-template void place_frame(const float*, int64_t, int64_t, int64_t, int64_t, const PatchShape&, float*);
+template void place_frame(const uint8_t*, int64_t, int64_t, int64_t, int64_t, int64_t, const PatchShape&, uint8_t*);
+template void place_frame(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, const PatchShape&, float*);
 
 void apply_table(std::span<const uint8_t> patches, const PatchShape& shape, std::span<const float> table, float* out) {
   const int64_t columns = shape.columns(), run = columns / 3, rows = static_cast<int64_t>(patches.size()) / columns;

@@ -47,10 +47,11 @@ float normalise_value(float value, int c, const Normalise& rule);
 // 0..1 (spec 3.1 step 2).
 std::vector<float> normalise_table(const Normalise& rule, bool unit_first = false);
 
-// Copies frame `slot` of temporal patch `t` into its places. frame: [H, W, 3]; H, W multiples of patch * merge;
-// out: all rows of the item, [gt * gh * gw, columns].
+// Copies a frame into slots [slot, slot + slots) of temporal patch `t`. frame: [H, W, 3]; H, W multiples of
+// patch * merge; out: all rows of the item, [gt * gh * gw, columns].
 template <typename T>
-void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64_t slot, const PatchShape& shape, T* out);
+void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64_t slot, int64_t slots,
+                 const PatchShape& shape, T* out);
 
 // table[channel of column][patch value] for every element.
 void apply_table(std::span<const uint8_t> patches, const PatchShape& shape, std::span<const float> table, float* out);

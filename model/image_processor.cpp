@@ -16,9 +16,7 @@ void append_picture(const std::vector<T>& pixels, const PixelSize& size, const P
   const size_t old = out.size();
   const int64_t patches = (size.height / shape.patch) * (size.width / shape.patch);
   out.resize(old + static_cast<size_t>(patches * shape.columns()));
-  for (int64_t slot = 0; slot < shape.temporal; ++slot) {
-    place_frame(pixels.data(), size.height, size.width, 0, slot, shape, out.data() + old);
-  }
+  place_frame(pixels.data(), size.height, size.width, 0, 0, shape.temporal, shape, out.data() + old);
 }
 
 }  // namespace

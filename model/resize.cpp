@@ -22,14 +22,12 @@ struct Plane {
 };
 
 inline __attribute__((always_inline)) void store_clamped(const int32_t* sum, uint8_t* to, int count, int precision) {
-#pragma omp simd
   for (int i = 0; i < count; ++i) {
     to[i] = static_cast<uint8_t>(std::min(std::max(sum[i] >> precision, 0), 255));
   }
 }
 
 inline __attribute__((always_inline)) void add_scaled(const uint8_t* from, int32_t weight, int32_t* sum, int count) {
-#pragma omp simd
   for (int i = 0; i < count; ++i) sum[i] += weight * from[i];
 }
 

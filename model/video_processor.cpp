@@ -28,11 +28,10 @@ class VideoPatches {
     const bool same = frame.height == size_.height && frame.width == size_.width;
     const Image resized =
         same ? Image{} : resize_bicubic(frame, size_.height, size_.width, ResizeArithmetic::kTorchvision);
-    const int64_t temporal = options_.shape.temporal, end = index + 1 == frames_ ? grid_[0] * temporal : index + 1;
-    for (int64_t i = index; i < end; ++i) {
-      place_frame((same ? frame : resized).pixels.data(), size_.height, size_.width, i / temporal, i % temporal,
-                  options_.shape, batch_.patches.data() + old_);
-    }
+    const int64_t temporal = options_.shape.temporal, slot = index % temporal;
+    const int64_t slots = index + 1 == frames_ ? temporal - slot : 1;
+    place_frame((same ? frame : resized).pixels.data(), size_.height, size_.width, index / temporal, slot, slots,
+                options_.shape, batch_.patches.data() + old_);
   }
 
   void finish() {
