@@ -85,5 +85,20 @@ TEST(Image, ArraysOfEitherLayout) {
   EXPECT_NE("", sentence_of([&] { image_from_array(std::span<const uint8_t>(last), {4, 6, 3}); }));
 }
 
+// With several threads FFmpeg's WebP decoder ended the process on this file, which fuzzing found.
+TEST(Image, DamagedWebpDoesNotEndTheProcess) {
+  const auto file = file_bytes(std::filesystem::path(GLIMPSE_TEST_DATA) / "../fuzz/corpus/image/threads.webp");
+  ASSERT_FALSE(file.empty());
+  ImageOptions options;
+  options.max_pixels = 1 << 18;
+  for (int repeat = 0; repeat < 20; ++repeat) {
+    try {
+      decode_image(file, "threads.webp", options);
+    } catch (const Error&) {
+      // Refused or decoded: either will do.
+    }
+  }
+}
+
 }  // namespace
 }  // namespace glimpse
