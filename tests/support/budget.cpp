@@ -84,7 +84,7 @@ std::string compare(const Expected& e, const std::vector<double>& got, bool equa
   }
   const Norms variant = norms(e, got), rounded = norms(e, e.rounded);
   const double error = std::sqrt(variant.error);
-  const double budget = 2 * std::sqrt(rounded.error) + ulp(e.dtype, 1) * std::sqrt(rounded.exact);
+  const double budget = 2 * std::sqrt(rounded.error) + ulp(e.dtype, rounded.peak);
   if (error <= budget) return "";
   char text[128];
   std::snprintf(text, sizeof text, " is off by %.4g in the Frobenius norm, %.4g is allowed", error, budget);

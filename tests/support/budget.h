@@ -22,7 +22,7 @@ double ulp(DType dtype, double x);
 // What is wrong with `got`, as a sentence; empty: nothing. Where the exact value is not finite, equality is asked for.
 //   per row   max |got - exact| <= 2 max(max |rounded - exact|, r peak) + ulp(peak), peak = max |exact| of the row, r =
 //             relative Frobenius error of `rounded`: a short row of `rounded` may be right by luck, the tensor is not
-//   tensor    |got - exact| <= 2 |rounded - exact| + ulp(1) |exact|, Frobenius norms: relative to |exact| one ulp
+//   tensor    |got - exact| <= 2 |rounded - exact| + ulp(peak of the tensor), Frobenius norms
 // `equal` asks for equality with `rounded` instead; integers are always compared so.
 std::string compare(const Expected& expected, const std::vector<double>& got, bool equal);
 
