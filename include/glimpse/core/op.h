@@ -1,5 +1,5 @@
 // The op side of the registry: what ref.cpp defines for an op, and the type-erased face that tests, benches, plans and
-// `glimpse kernels` enumerate. Host only; kernels see variant.h.
+// the bench programs enumerate. Host only; kernels see variant.h.
 #pragma once
 #include <functional>
 #include <memory>
