@@ -6,8 +6,7 @@
 namespace glimpse {
 
 Image decode_ffmpeg(const ImageFile& file) {
-  // One thread: with several, FFmpeg's WebP decoder ends the process on some damaged files.
-  VideoInput input(file.bytes, file.name, file.options.max_pixels, 1);
+  VideoInput input(file.bytes, file.name, file.options.max_pixels);
   const AVFrame* frame = input.next_frame();
   GLIMPSE_CHECK(frame, "%s: damaged or truncated picture", file.name.c_str());
   const int64_t height = frame->height, width = frame->width;

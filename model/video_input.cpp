@@ -66,11 +66,11 @@ int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary*
 
 }  // namespace
 
-VideoInput::VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels, int threads)
+VideoInput::VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels)
     : name_(name), source_(std::make_unique<Source>()) {
   source_->bytes = bytes;
   source_->size = static_cast<int64_t>(bytes.size());
-  open(max_pixels, threads);
+  open(max_pixels);
 }
 
 VideoInput::VideoInput(const std::string& path, int64_t max_pixels) : name_(path), source_(std::make_unique<Source>()) {
@@ -79,7 +79,7 @@ VideoInput::VideoInput(const std::string& path, int64_t max_pixels) : name_(path
   GLIMPSE_CHECK(fseeko(source_->file, 0, SEEK_END) == 0, "%s: is not a regular file", path.c_str());
   source_->size = ftello(source_->file);
   std::rewind(source_->file);
-  open(max_pixels, 0);
+  open(max_pixels);
 }
 
 VideoInput::~VideoInput() { close(); }
@@ -91,7 +91,7 @@ void VideoInput::close() {
   avformat_close_input(&format_);
 }
 
-void VideoInput::open(int64_t max_pixels, int threads) try {
+void VideoInput::open(int64_t max_pixels) try {
   av_log_set_level(AV_LOG_QUIET);  // its messages would land between ours; ours name the file
   GLIMPSE_CHECK(source_->size > 0, "%s: the file is empty (0 bytes)", name_.c_str());
   auto* buffer = static_cast<uint8_t*>(av_malloc(kBufferBytes));
@@ -131,7 +131,9 @@ void VideoInput::open(int64_t max_pixels, int threads) try {
   GLIMPSE_CHECK(codec_ && avcodec_parameters_to_context(codec_, &p) >= 0, "%s: out of memory", name_.c_str());
   codec_->max_pixels = max_pixels;
   codec_->pkt_timebase = stream_->time_base;
-  codec_->thread_count = threads;
+  // 0: one per core; frames are decoded ahead while the caller works on earlier ones. The WebP decoder runs another one
+  // inside, and with several threads it ends the process on some damaged files.
+  codec_->thread_count = decoder->id == AV_CODEC_ID_WEBP ? 1 : 0;
   GLIMPSE_CHECK(avcodec_open2(codec_, decoder, nullptr) == 0, "%s: its codec %s cannot be started", name_.c_str(),
                 decoder->name);
 } catch (...) {

@@ -20,9 +20,8 @@ namespace glimpse {
 // codec, absurd dimensions.
 class VideoInput {
  public:
-  // The bytes must outlive the object. max_pixels bounds a frame before it is allocated. threads: 0 is one per core, which
-  // decode frames ahead while the caller works on earlier ones; a single picture takes 1.
-  VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels, int threads = 0);
+  // The bytes must outlive the object. max_pixels bounds a frame before it is allocated.
+  VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels);
   VideoInput(const std::string& path, int64_t max_pixels);
   ~VideoInput();
   VideoInput(const VideoInput&) = delete;
@@ -40,7 +39,7 @@ class VideoInput {
 
  private:
   struct Source;
-  void open(int64_t max_pixels, int threads);
+  void open(int64_t max_pixels);
   void close();
 
   std::string name_;
