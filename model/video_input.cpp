@@ -168,6 +168,14 @@ const AVFrame* VideoInput::next_frame() {
   }
 }
 
+// FFmpeg stores a file's own number in its enum fields, also one that the enum does not have.
+template <class Enum> static int number_in(const Enum& field) {
+  static_assert(sizeof(Enum) == sizeof(int));
+  int number;
+  std::memcpy(&number, &field, sizeof number);
+  return number;
+}
+
 void frame_to_rgb(const AVFrame* frame, int64_t height, int64_t width, int channels, uint8_t* out,
                   const std::string& name) {
   const auto format = static_cast<AVPixelFormat>(frame->format);
@@ -177,8 +185,8 @@ void frame_to_rgb(const AVFrame* frame, int64_t height, int64_t width, int chann
                      SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT, nullptr, nullptr, nullptr),
       &sws_freeContext);
   GLIMPSE_CHECK(scaler, "%s: its pixel format cannot be converted to RGB; convert it to yuv420p", name.c_str());
-  const int* matrix = sws_getCoefficients(frame->colorspace);
-  const bool full = frame->color_range == AVCOL_RANGE_JPEG || format == AV_PIX_FMT_YUVJ420P ||
+  const int* matrix = sws_getCoefficients(number_in(frame->colorspace));  // an unknown number: the default
+  const bool full = number_in(frame->color_range) == AVCOL_RANGE_JPEG || format == AV_PIX_FMT_YUVJ420P ||
                     format == AV_PIX_FMT_YUVJ422P || format == AV_PIX_FMT_YUVJ444P;
   sws_setColorspaceDetails(scaler.get(), matrix, full, sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
   // swscale writes up to a vector beyond a row's end: rows are padded here and copied tight.
