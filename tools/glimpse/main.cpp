@@ -1,0 +1,48 @@
+// The program `glimpse`: registers the commands, runs one, and turns every error into one sentence on standard error.
+// Exit status: 0 done, 1 it failed, 2 the command line was not understood.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "commands.h"
+#include "glimpse/core/error.h"
+#include "usage.h"
+
+namespace {
+
+void add_commands(CLI::App& app, [[maybe_unused]] int& status) {
+  using namespace glimpse::cli;
+  app.set_version_flag("--version", "glimpse " GLIMPSE_VERSION);
+  app.require_subcommand(1);
+  app.footer("glimpse COMMAND --help explains a command, with examples.");
+}
+
+int run(CLI::App& app, int argc, char** argv, const int& status) {
+  if (argc < 2) {
+    std::fputs(app.help().c_str(), stderr);
+    return 2;
+  }
+  try {
+    app.parse(argc, argv);
+    return status;
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::fprintf(stderr, "glimpse: %s\n", glimpse::cli::usage_sentence(app, error).c_str());
+    return 2;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "glimpse: out of memory; a smaller picture or context needs less\n");
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "glimpse: %s\n", error.what());
+  }
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Answers questions about pictures and videos with GLM-4.1V, and shows what its kernels do", "glimpse");
+  int status = 0;
+  add_commands(app, status);
+  return run(app, argc, argv, status);
+}

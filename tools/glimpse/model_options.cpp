@@ -1,0 +1,80 @@
+// Options that several commands share, and what they open.
+#include "model_options.h"
+
+#include "glimpse/core/backend.h"
+#include "glimpse/core/error.h"
+#include "model/hub.h"
+
+namespace glimpse::cli {
+
+void add_model_option(CLI::App& command, ModelOptions& options) {
+  command.add_option("-m,--model", options.model, "model directory, or org/name in the local Hugging Face cache")
+      ->required()
+      ->type_name("DIR");
+}
+
+void add_device_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("--device", options.device, "auto (a GPU where there is one), cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->type_name("NAME");
+  command.add_option("--plugin", options.plugins, "shared object that brings kernel variants of its own (repeatable)")
+      ->type_name("FILE.so")
+      ->expected(1)
+      ->take_all();
+  command.add_option("--threads", options.threads, "CPU threads; 0 takes all this process may use")
+      ->check(CLI::Range(0, 4096))
+      ->type_name("N");
+}
+
+void add_model_options(CLI::App& command, ModelOptions& options) {
+  add_model_option(command, options);
+  add_device_options(command, options);
+  command.add_option("--dtype", options.dtype, "of activations: f32 (default on the CPU) or bf16 (on a GPU)")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->type_name("NAME");
+  command.add_option("--kernel", options.kernels,
+                     "use this variant there: op[.site][layers]=variant, e.g. attention.text[8-15]=scalar (repeatable)")
+      ->type_name("RULE")
+      ->expected(1)
+      ->take_all();
+}
+
+Backend& open_backend(const ModelOptions& options) {
+  for (const std::string& plugin : options.plugins) load_plugin(plugin.c_str());
+  return backend(options.device);
+}
+
+Plan open_plan(const ModelOptions& options) {
+  Plan plan;
+  for (const std::string& rule : options.kernels) plan.add(rule);
+  return plan;
+}
+
+DType activation_dtype(const ModelOptions& options, const DeviceInfo& device) {
+  if (options.dtype.empty()) return device.kind == Device::cpu ? DType::f32 : DType::bf16;
+  return options.dtype == "f32" ? DType::f32 : DType::bf16;
+}
+
+OpenModel::OpenModel(const ModelOptions& options)
+    : backend(open_backend(options)),
+      run(backend, open_plan(options), options.threads),
+      dtype(activation_dtype(options, backend.info())),
+      directory(resolve_model(options.model)),
+      config(Glm4vConfig::from_pretrained(directory)),
+      checkpoint(Checkpoint::open(directory)),
+      tokenizer(Tokenizer::from_pretrained(directory)),
+      generation(GenerationConfig::from_pretrained(directory)) {
+  if (!run.plan().empty()) run.add_observer(&sites);
+}
+
+void OpenModel::check_rules_used() const {
+  const std::vector<std::string> unused = run.plan().unused();
+  if (unused.empty()) return;
+  const std::string& rule = unused.front();
+  const std::string op = rule.substr(0, rule.find_first_of(".[="));
+  const std::string where = sites.of(op);
+  GLIMPSE_CHECK(!where.empty(), "--kernel %s did nothing: %s did not run", rule.c_str(), op.c_str());
+  GLIMPSE_FAIL("--kernel %s matched nothing; %s ran at %s", rule.c_str(), op.c_str(), where.c_str());
+}
+
+}  // namespace glimpse::cli

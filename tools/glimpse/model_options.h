@@ -1,0 +1,60 @@
+// Options that several commands share, and what they open.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "glimpse/core/run.h"
+#include "model/checkpoint.h"
+#include "model/config.h"
+#include "model/generation_config.h"
+#include "model/tokenizer.h"
+#include "sites.h"
+
+namespace glimpse::cli {
+
+struct ModelOptions {
+  std::string model;                  // a directory, or org/name in the local cache
+  std::string device = "auto";        // auto, cpu, cuda
+  std::string dtype;                  // f32, bf16; empty: f32 on the CPU, bf16 on a GPU
+  std::vector<std::string> kernels;   // rules of core/plan.h
+  std::vector<std::string> plugins;   // shared objects that bring variants
+  int threads = 0;                    // 0: all this process may use
+  bool json = false;
+};
+
+// -m; --json is not among them: whoever adds it says what the object holds.
+void add_model_option(CLI::App& command, ModelOptions& options);
+// --device, --plugin, --threads.
+void add_device_options(CLI::App& command, ModelOptions& options);
+// All options of a command that runs a model: -m, the device's, --kernel, --dtype.
+void add_model_options(CLI::App& command, ModelOptions& options);
+
+// Loads the plugins, then opens the device: a plan may name variants of a plugin. Throws Error naming what is missing.
+Backend& open_backend(const ModelOptions& options);
+// The rules of --kernel. Throws Error for an unknown op or variant; call open_backend first.
+Plan open_plan(const ModelOptions& options);
+// Of activations and KV cache on that device.
+DType activation_dtype(const ModelOptions& options, const DeviceInfo& device);
+// A model directory opened for running: plugins, device and plan first, so that a misspelt name is found at once.
+// Weights are mapped, not read; Glm4vForConditionalGeneration (model/glm4v.h) is made from it by the command.
+struct OpenModel {
+  explicit OpenModel(const ModelOptions& options);
+  OpenModel(const OpenModel&) = delete;
+  // Throws Error where a rule of --kernel matched no site, with the sites there are: for the end of a command that ran
+  // the model.
+  void check_rules_used() const;
+
+  Backend& backend;
+  glimpse::Run run;
+  SiteList sites;  // kept only where there are rules
+  DType dtype;
+  std::filesystem::path directory;
+  Glm4vConfig config;
+  Checkpoint checkpoint;
+  Tokenizer tokenizer;
+  GenerationConfig generation;
+};
+
+}  // namespace glimpse::cli

@@ -1,0 +1,23 @@
+// Where in the model each op ran: what a kernel rule could have named.
+#pragma once
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "glimpse/core/observer.h"
+
+namespace glimpse::cli {
+
+class SiteList final : public Observer {
+ public:
+  void before(const Event& event) override;
+  // "text.attn[0-3], vision.attn[0-1]"; empty where the op never ran.
+  std::string of(const std::string& op) const;
+
+ private:
+  // (op, path) -> first and last layer, -1 where there is none.
+  std::map<std::pair<std::string, std::string>, std::pair<int, int>> seen_;
+};
+
+}  // namespace glimpse::cli

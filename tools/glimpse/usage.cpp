@@ -1,0 +1,87 @@
+// What the program says to a command line that it does not understand.
+#include "usage.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace glimpse::cli {
+
+namespace {
+
+// Insertions, deletions, replacements between two words (Levenshtein), one row at a time.
+size_t edits(std::string_view a, std::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t corner = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, corner + (a[i - 1] != b[j - 1])});
+      corner = above;
+    }
+  }
+  return row[b.size()];
+}
+
+const CLI::App* parsed_command(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  return commands.empty() ? nullptr : commands.front();
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* c : app.get_subcommands([](const CLI::App* c) { return !c->get_name().empty(); }))
+    names.push_back(c->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string one_line(std::string text) {
+  text.erase(text.find_last_not_of("\n ") + 1);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])))
+    text[0] = char(std::tolower(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+}  // namespace
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  size_t fewest = word.size() / 3 + 2;
+  for (const std::string& c : candidates)
+    if (const size_t n = edits(word, c); n < fewest) fewest = n, best = c;
+  return best;
+}
+
+std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = parsed_command(app);
+  const std::string program = command ? "glimpse " + command->get_name() : "glimpse";
+  const std::string help = "; " + program + " --help shows what there is";
+  const std::vector<std::string> rest = app.remaining(true);
+  const bool leftover = dynamic_cast<const CLI::ExtrasError*>(&error) || !command;
+  if (!leftover || rest.empty()) return one_line(error.what()) + help;
+  const std::string word = rest.front().substr(0, rest.front().find('='));
+  const bool option = word.size() > 1 && word[0] == '-';
+  const std::string near = nearest(word, option ? option_names(command ? *command : app) : command_names(app));
+  const std::string hint = near.empty() || (command && !option) ? "" : "; did you mean " + near + "?";
+  if (option) return program + " has no option " + word + (hint.empty() ? help : hint);
+  if (!command) return "there is no command \"" + word + "\"" + (hint.empty() ? "; the commands are " +
+                       joined(command_names(app)) : hint);
+  return program + " has no place for the argument \"" + rest.front() + "\"" + help;
+}
+
+}  // namespace glimpse::cli
