@@ -1,0 +1,138 @@
+#include "model/parity_table.h"
+
+#include <cmath>
+#include <limits>
+
+#include "glimpse/core/oracle.h"
+
+namespace glimpse {
+
+namespace {
+
+constexpr double kF32Bound = 2e-5;   // relative Frobenius error; the order of a sum of 14,000 terms costs a few 1e-6
+constexpr double kBf16Factor = 2.0;  // times the error of the reference's own bf16 run
+
+double last_place(DType dtype, double x) {
+  const int digits = dtype == DType::bf16 ? 8 : 24;
+  return std::ldexp(1.0, (x == 0 ? -126 : std::max(std::ilogb(x), -126)) - digits + 1);
+}
+
+double ratio(double error, double norm) { return error == 0 ? 0 : std::sqrt(error / norm); }
+
+std::string text_of(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (const int64_t n : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(n);
+  return text + "]";
+}
+
+bool is_vision(const std::string& name) { return name.rfind("vision.", 0) == 0; }
+
+}  // namespace
+
+ParityTable::Sums& ParityTable::sums(const std::string& name) {
+  const auto [at, is_new] = sums_.try_emplace(name);
+  Sums& s = at->second;
+  if (!is_new) return s;
+  s.f32 = golden_.f32.find(name);
+  s.bf16 = golden_.bf16 ? golden_.bf16->find(name) : nullptr;
+  s.row = rows_.size();
+  rows_.push_back({.name = name, .shape = s.f32->shape});
+  ParityRow& row = rows_.back();
+  const size_t rank = is_vision(name) ? 2 : 3;
+  if (s.f32->shape.size() != rank) row.note = "a golden tensor of another rank, " + text_of(s.f32->shape);
+  if (s.bf16 && s.bf16->shape != s.f32->shape) row.note = "shaped otherwise in bf16, " + text_of(s.bf16->shape);
+  return s;
+}
+
+void ParityTable::compare(Sums& s, const ParityRows& got, int64_t row, int64_t golden_row) const {
+  const TensorView want = s.f32->view("f32"), rounded = s.bf16 ? s.bf16->view("bf16") : TensorView{};
+  const int64_t width = s.f32->shape.back();
+  for (int64_t c = 0; c < width; ++c) {
+    const double exact = oracle::get_at(want, golden_row * width + c);
+    const double error = double(got.values[size_t(row * width + c)]) - exact;
+    s.error += error * error, s.norm += exact * exact;
+    s.max_abs = std::isnan(error) ? error : std::max(s.max_abs, std::abs(error));
+    s.peak = std::max(s.peak, std::abs(exact));
+    if (!rounded) continue;
+    const double own = oracle::get_at(rounded, golden_row * width + c) - exact;
+    s.own += own * own;
+  }
+  ++s.rows;
+}
+
+void ParityTable::add(const std::string& name, const ParityRows& got, const GoldenSequence& sequence, int64_t b) {
+  Sums& s = sums(name);
+  std::string& note = rows_[s.row].note;
+  if (!note.empty()) return;
+  const std::vector<int64_t>& shape = s.f32->shape;
+  const int64_t width = got.rows ? int64_t(got.values.size()) / got.rows : 0;
+  if (width != shape.back()) note = "the model computes rows of " + std::to_string(width);
+  if (!note.empty()) return;
+  if (is_vision(name)) {
+    int64_t patches = 0;
+    for (const Grid& grid : sequence.prompt.vision.grids) patches += grid.patches();
+    const int64_t first = sequence.first_patch * got.rows / std::max<int64_t>(patches, 1);
+    s.expected = shape[0];
+    for (int64_t r = 0; r < got.rows && first + r < shape[0]; ++r) compare(s, got, r, first + r);
+    return;
+  }
+  if (shape[0] != golden_.rows || shape[1] > golden_.length) note = "not the shape of input_ids, " + text_of(shape);
+  if (!note.empty()) return;
+  // A golden tensor of fewer tokens than the prompt holds its last ones; so may `got`.
+  const int64_t tokens = int64_t(sequence.columns.size()), cut = golden_.length - shape[1];
+  for (int64_t t = 0; t < tokens; ++t) {
+    const int64_t column = sequence.columns[size_t(t)] - cut, row = t - (tokens - got.rows);
+    if (column < 0) continue;
+    ++s.expected;
+    if (row >= 0) compare(s, got, row, b * shape[1] + column);
+  }
+}
+
+void ParityTable::add_steps(const std::string& name, const ParityRows& got, int64_t b, int64_t first) {
+  Sums& s = sums(name);
+  std::string& note = rows_[s.row].note;
+  if (!note.empty()) return;
+  const std::vector<int64_t>& shape = s.f32->shape;
+  s.expected += got.rows;
+  if (b >= shape[0] || first + got.rows > shape[1] || int64_t(got.values.size()) != got.rows * shape[2])
+    note = "the model computes another shape than " + text_of(shape);
+  if (!note.empty()) return;
+  for (int64_t r = 0; r < got.rows; ++r) compare(s, got, r, b * shape[1] + first + r);
+}
+
+void ParityTable::exact(const std::string& row, const std::vector<int64_t>& shape, int64_t different,
+                        const std::string& note) {
+  rows_.push_back({.name = row, .shape = shape, .exact = true, .different = different, .holds = different == 0,
+                   .note = note});
+}
+
+void ParityTable::judge(const Sums& s) {
+  ParityRow& row = rows_[s.row];
+  if (row.note.empty() && s.rows != s.expected)
+    row.note = "compared " + std::to_string(s.rows) + " rows of " + std::to_string(s.expected);
+  row.holds = row.note.empty();
+  row.max_abs = s.max_abs, row.relative = ratio(s.error, s.norm);
+  row.ulp = s.max_abs / last_place(dtype_, s.peak);
+  row.bound = kF32Bound;
+  if (dtype_ == DType::bf16 && s.bf16) row.bound = kBf16Factor * ratio(s.own, s.norm);
+  if (dtype_ == DType::bf16 && !s.bf16) {
+    row.bound = std::numeric_limits<double>::infinity();
+    if (row.holds) row.note = "not judged: no bf16 golden";
+  }
+  row.holds = row.holds && row.relative <= row.bound;  // false for a NaN
+}
+
+ParityReport ParityTable::finish() {
+  for (const auto& [name, s] : sums_) judge(s);
+  const auto missing = [&](const SafetensorsFile& file, const char* what) {
+    for (const auto& [name, tensor] : file.tensors())
+      if (std::none_of(rows_.begin(), rows_.end(), [&](const ParityRow& row) { return row.name == name; }))
+        rows_.push_back({.name = name, .shape = tensor.shape, .holds = false, .note = what});
+  };
+  missing(golden_.f32, "in f32.safetensors, and nothing here computes it");
+  if (golden_.bf16) missing(*golden_.bf16, "in bf16.safetensors alone");
+  missing(golden_.inputs, "in inputs.safetensors, and nothing here computes it");
+  return {.name = golden_.directory.filename().string(), .rows = std::move(rows_)};
+}
+
+}  // namespace glimpse
