@@ -49,20 +49,21 @@ void one_row(const op::Attention& a, int64_t m, int64_t h, const Keys& keys, boo
   const oracle::Rounder round{exact, a.q.dtype};
   const auto q = oracle::row(a.q, m, h, 0);
   const auto dh = int64_t(q.size());
-  std::vector<double> p, o(q.size());
+  std::vector<double> p, weights, ones(size_t(keys.count), 1), values;
   for (int64_t j = 0; j < keys.count; ++j) {
     const auto k = oracle::row(a.k, keys.slot, keys.head, keys.start + j, 0);
     p.push_back(round.f32(oracle::dot(q.data(), k.data(), dh, exact) * double(a.scale)));
   }
   const double top = p.empty() ? 0 : *std::max_element(p.begin(), p.end());
-  double sum = 0;
-  for (int64_t j = 0; j < keys.count; ++j) {
-    const double e = round.f32(std::exp(round.f32(p[size_t(j)] - top)));
-    sum = round.f32(sum + e);
-    const auto v = oracle::row(a.v, keys.slot, keys.head, keys.start + j, 0);
-    for (size_t d = 0; d < o.size(); ++d) o[d] = round.f32(o[d] + round(e) * v[d]);
+  for (double& e : p) e = round.f32(std::exp(round.f32(e - top))), weights.push_back(round(e));
+  const double sum = oracle::dot(p.data(), ones.data(), keys.count, exact);
+  for (int64_t d = 0; d < dh; ++d) {
+    values.clear();
+    for (int64_t j = 0; j < keys.count; ++j)
+      values.push_back(oracle::get(a.v, keys.slot, keys.head, keys.start + j, d));
+    const double o = oracle::dot(weights.data(), values.data(), keys.count, exact);
+    oracle::set(a.o, sum > 0 ? round(o / sum) : 0, m, h, d);
   }
-  for (size_t d = 0; d < o.size(); ++d) oracle::set(a.o, sum > 0 ? round(o[d] / sum) : 0, m, h, int64_t(d));
 }
 
 void reference(const op::Attention& a, bool exact) {

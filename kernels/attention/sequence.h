@@ -34,6 +34,9 @@ inline std::vector<Sequence> sequences(const op::Attention& a) {
                   "of %lld", (long long)b, (long long)s.first, (long long)s.last, (long long)a.q.shape[0],
                   (long long)s.start, (long long)(s.start + s.keys), (long long)s.slot, (long long)a.k.shape[0],
                   (long long)a.k.shape[2]);
+    GLIMPSE_CHECK(s.last - s.first <= a.max_q && s.keys <= a.max_kv,
+                  "attention: sequence %lld has %lld rows and %lld keys, the bounds given are %d and %d", (long long)b,
+                  (long long)(s.last - s.first), (long long)s.keys, a.max_q, a.max_kv);
     all.push_back(s);
   }
   return all;

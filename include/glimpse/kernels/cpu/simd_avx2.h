@@ -21,20 +21,44 @@ constexpr int kRegisters = 16;
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
 }
 [[maybe_unused]] inline void store(float* p, Floats v) { _mm256_storeu_ps(p, v); }
-// Round to nearest even; a NaN stays one.
-[[maybe_unused]] inline void store(uint16_t* p, Floats v) {
+// bf16 in the low halves; round to nearest even; a NaN stays one.
+[[maybe_unused]] inline __m256i bf16_bits(Floats v) {
   const __m256i u = _mm256_castps_si256(v), high = _mm256_srli_epi32(u, 16);
   const __m256i odd = _mm256_and_si256(high, _mm256_set1_epi32(1));
   const __m256i sum = _mm256_add_epi32(_mm256_add_epi32(u, _mm256_set1_epi32(0x7fff)), odd);
   const __m256i quiet = _mm256_or_si256(high, _mm256_set1_epi32(0x40));
   const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
-  const __m256i r = _mm256_blendv_epi8(_mm256_srli_epi32(sum, 16), quiet, nan);
+  return _mm256_blendv_epi8(_mm256_srli_epi32(sum, 16), quiet, nan);
+}
+[[maybe_unused]] inline void store(uint16_t* p, Floats v) {
+  const __m256i r = bf16_bits(v);
   const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(r, r), 0x08);
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(packed));
 }
+[[maybe_unused]] inline Floats round_bf16(Floats v) { return _mm256_castsi256_ps(_mm256_slli_epi32(bf16_bits(v), 16)); }
 [[maybe_unused]] inline Floats add(Floats a, Floats b) { return _mm256_add_ps(a, b); }
+[[maybe_unused]] inline Floats sub(Floats a, Floats b) { return _mm256_sub_ps(a, b); }
+[[maybe_unused]] inline Floats div(Floats a, Floats b) { return _mm256_div_ps(a, b); }
+// Of a NaN and a number: b.
+[[maybe_unused]] inline Floats max(Floats a, Floats b) { return _mm256_max_ps(a, b); }
+[[maybe_unused]] inline Floats min(Floats a, Floats b) { return _mm256_min_ps(a, b); }
 [[maybe_unused]] inline Floats mul(Floats a, Floats b) { return _mm256_mul_ps(a, b); }
 [[maybe_unused]] inline Floats fma(Floats a, Floats b, Floats c) { return _mm256_fmadd_ps(a, b, c); }
+[[maybe_unused]] inline Floats nearest(Floats v) {
+  return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+// v 2^n for an integer |n| <= 252: in two steps, so that it may end below the normal numbers or at infinity.
+[[maybe_unused]] inline Floats scale_by(Floats v, Floats n) {
+  const __m256i all = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(all, 1);
+  const __m256i bias = _mm256_set1_epi32(127), rest = _mm256_sub_epi32(all, half);
+  const Floats a = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(half, bias), 23));
+  const Floats b = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(rest, bias), 23));
+  return _mm256_mul_ps(_mm256_mul_ps(v, a), b);
+}
+// yes where a < b, else no.
+[[maybe_unused]] inline Floats where_less(Floats a, Floats b, Floats yes, Floats no) {
+  return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
 // The lanes' sum, always in the same order.
 [[maybe_unused]] inline float sum(Floats v) {
   const __m128 a = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));

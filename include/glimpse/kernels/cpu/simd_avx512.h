@@ -26,18 +26,35 @@ constexpr int kRegisters = 32;
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
 }
 [[maybe_unused]] inline void store(float* p, Floats v) { _mm512_storeu_ps(p, v); }
-// Round to nearest even; a NaN stays one.
-[[maybe_unused]] inline void store(uint16_t* p, Floats v) {
+// bf16 in the low halves; round to nearest even; a NaN stays one.
+[[maybe_unused]] inline __m512i bf16_bits(Floats v) {
   const __m512i u = _mm512_castps_si512(v), high = _mm512_srli_epi32(u, 16);
   const __m512i odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
   const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(u, _mm512_set1_epi32(0x7fff)), odd);
   const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
-  const __m512i r = _mm512_mask_or_epi32(_mm512_srli_epi32(sum, 16), nan, high, _mm512_set1_epi32(0x40));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(r));
+  return _mm512_mask_or_epi32(_mm512_srli_epi32(sum, 16), nan, high, _mm512_set1_epi32(0x40));
 }
+[[maybe_unused]] inline void store(uint16_t* p, Floats v) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(bf16_bits(v)));
+}
+[[maybe_unused]] inline Floats round_bf16(Floats v) { return _mm512_castsi512_ps(_mm512_slli_epi32(bf16_bits(v), 16)); }
 [[maybe_unused]] inline Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }
+[[maybe_unused]] inline Floats sub(Floats a, Floats b) { return _mm512_sub_ps(a, b); }
+[[maybe_unused]] inline Floats div(Floats a, Floats b) { return _mm512_div_ps(a, b); }
+// Of a NaN and a number: b.
+[[maybe_unused]] inline Floats max(Floats a, Floats b) { return _mm512_max_ps(a, b); }
+[[maybe_unused]] inline Floats min(Floats a, Floats b) { return _mm512_min_ps(a, b); }
 [[maybe_unused]] inline Floats mul(Floats a, Floats b) { return _mm512_mul_ps(a, b); }
 [[maybe_unused]] inline Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
+[[maybe_unused]] inline Floats nearest(Floats v) {
+  return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+// v 2^n for an integer n.
+[[maybe_unused]] inline Floats scale_by(Floats v, Floats n) { return _mm512_scalef_ps(v, n); }
+// yes where a < b, else no.
+[[maybe_unused]] inline Floats where_less(Floats a, Floats b, Floats yes, Floats no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
 // The lanes' sum, always in the same order.
 [[maybe_unused]] inline float sum(Floats v) {
   const __m256 h = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));

@@ -1,0 +1,102 @@
+// One block of keys against a few columns (query rows, of one head or of all heads of a group); include after one
+// simd_*.h and simd_exp.h.
+//
+// Everything lies transposed, columns last: scores [key][column], output [dim][column]. So the products broadcast K and
+// V from their own rows, the queries are transposed once for all keys, and softmax needs no sum across lanes. A column's
+// bits depend on its own row and on where blocks of keys begin, not on its neighbours.
+#pragma once
+
+GLIMPSE_SIMD_BEGIN
+namespace glimpse::cpu {
+namespace {
+
+// out[r][c] = sum_i a[r a_row + i a_step] b[i][c] (+ out[r][c] scale[c]), r < R, c < V vectors, in the order of i.
+template <int R, int V>
+inline void outer(const float* a, int64_t a_row, int64_t a_step, const float* b, int64_t n, const float* scale,
+                  float* out) {
+  constexpr int kColumns = V * kLanes;
+  Floats acc[R][V];
+  for (int v = 0; v < V; ++v)
+    for (int r = 0; r < R; ++r)
+      acc[r][v] = scale ? mul(load(out + r * kColumns + v * kLanes), load(scale + v * kLanes)) : zeros();
+  for (int64_t i = 0; i < n; ++i) {
+    Floats row[V];
+    for (int v = 0; v < V; ++v) row[v] = load(b + i * kColumns + v * kLanes);
+    for (int r = 0; r < R; ++r) {
+      const Floats x = splat(a[r * a_row + i * a_step]);
+      for (int v = 0; v < V; ++v) acc[r][v] = fma(x, row[v], acc[r][v]);
+    }
+  }
+  for (int r = 0; r < R; ++r)
+    for (int v = 0; v < V; ++v) store(out + r * kColumns + v * kLanes, acc[r][v]);
+}
+
+// s[j][c] = k[j] . q[c], j < n; q [dh][columns].
+template <int R, int V>
+inline void block_scores(const float* k, int64_t k_stride, int64_t n, const float* q, int64_t dh, float* s) {
+  int64_t j = 0;
+  for (; j + R <= n; j += R) outer<R, V>(k + j * k_stride, k_stride, 1, q, dh, nullptr, s + j * V * kLanes);
+  if constexpr (R > 1)
+    if (j < n) block_scores<R / 2, V>(k + j * k_stride, k_stride, n - j, q, dh, s + j * V * kLanes);
+}
+
+// Scores to unnormalised probabilities, rounded to bf16 where asked. top and sum are those of the keys so far; rescale
+// is what the output so far has to be multiplied with. Key j is seen by column c if j < seen[c] (all: seen is null).
+template <int V>
+inline void block_softmax(float* s, int64_t n, float scale, const float* seen, bool to_bf16, float* top, float* sum,
+                          float* rescale) {
+  constexpr int kColumns = V * kLanes;
+  for (int v = 0; v < V; ++v, s += kLanes, top += kLanes, sum += kLanes, rescale += kLanes) {
+    const Floats before = load(top), by = splat(scale);
+    Floats most = before;
+    if (seen) {
+      const Floats limit = load(seen + v * kLanes), never = splat(-__builtin_inff());
+      for (int64_t j = 0; j < n; ++j) {
+        const Floats x = where_less(splat(float(j)), limit, mul(load(s + j * kColumns), by), never);
+        store(s + j * kColumns, x), most = max(most, x);
+      }
+    } else {
+      for (int64_t j = 0; j < n; ++j) {
+        const Floats x = mul(load(s + j * kColumns), by);
+        store(s + j * kColumns, x), most = max(most, x);
+      }
+    }
+    const Floats factor = exp(sub(before, most));
+    Floats total = mul(load(sum), factor);
+    for (int64_t j = 0; j < n; ++j) {
+      const Floats p = exp(sub(load(s + j * kColumns), most));
+      total = add(total, p), store(s + j * kColumns, to_bf16 ? round_bf16(p) : p);
+    }
+    store(top, most), store(sum, total), store(rescale, factor);
+  }
+}
+
+// o[d][c] = o[d][c] rescale[c] + sum_j v[j][d] p[j][c]; dh is a multiple of R.
+template <int R, int V>
+inline void block_output(const float* v, int64_t v_stride, int64_t n, const float* p, const float* rescale, int64_t dh,
+                         float* o) {
+  for (int64_t d = 0; d < dh; d += R) outer<R, V>(v + d, 1, v_stride, p, n, rescale, o + d * V * kLanes);
+}
+
+// The whole step; `state` is top, sum and rescale, one behind the other.
+template <int R, int V>
+inline void attend(const float* k, int64_t k_stride, const float* v, int64_t v_stride, int64_t n, int64_t dh,
+                   const float* q, float scale, const float* seen, bool to_bf16, float* s, float* state, float* o) {
+  constexpr int kColumns = V * kLanes;
+  block_scores<R, V>(k, k_stride, n, q, dh, s);
+  block_softmax<V>(s, n, scale, seen, to_bf16, state, state + kColumns, state + 2 * kColumns);
+  block_output<R, V>(v, v_stride, n, s, state + 2 * kColumns, dh, o);
+}
+
+// n rows of dh bf16 values as dense f32 rows; dh is a multiple of 8.
+inline void widen_block(const uint16_t* in, int64_t stride, int64_t n, int64_t dh, float* out) {
+  for (int64_t j = 0; j < n; ++j, in += stride, out += dh) {
+    int64_t d = 0;
+    for (; d + kLanes <= dh; d += kLanes) store(out + d, load(in + d));
+    for (; d < dh; ++d) out[d] = __builtin_bit_cast(float, uint32_t(in[d]) << 16);
+  }
+}
+
+}  // namespace
+}  // namespace glimpse::cpu
+GLIMPSE_ISA_END

@@ -1,0 +1,21 @@
+// Prefill and vision: own block kernels for AVX-512, 8 rows by 3 vectors in registers.
+#include "glimpse/kernels/cpu/simd_avx512.h"
+
+#include "glimpse/kernels/cpu/simd_exp.h"
+
+#include "glimpse/kernels/cpu/attention_block.h"
+#include "flash.h"
+
+namespace glimpse {
+namespace {
+
+const attention::Kernels kKernels{3 * cpu::kLanes, cpu::attend<8, 3>, cpu::widen_block};
+
+void run(const op::Attention& a, Context& ctx) { attention::flash(a, ctx, kKernels); }
+size_t workspace(const op::Attention& a, Context& ctx) { return attention::flash_workspace(a, ctx, kKernels); }
+
+GLIMPSE_VARIANT(op::Attention, .name = "flash_avx512", .isa = kIsaAvx512, .priority = 20, .run = run,
+                .reject = attention::flash_rejects, .workspace = workspace);
+
+}  // namespace
+}  // namespace glimpse
