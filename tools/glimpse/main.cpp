@@ -11,10 +11,12 @@
 
 namespace {
 
-void add_commands(CLI::App& app, [[maybe_unused]] int& status) {
+void add_commands(CLI::App& app, int& status) {
   using namespace glimpse::cli;
   app.set_version_flag("--version", "glimpse " GLIMPSE_VERSION);
   app.require_subcommand(1);
+  add_kernels(app, status);
+  add_completion(app, status);
   app.footer("glimpse COMMAND --help explains a command, with examples.");
 }
 

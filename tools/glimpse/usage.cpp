@@ -78,10 +78,11 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
   const bool option = word.size() > 1 && word[0] == '-';
   const std::string near = nearest(word, option ? option_names(command ? *command : app) : command_names(app));
   const std::string hint = near.empty() || (command && !option) ? "" : "; did you mean " + near + "?";
-  if (option) return program + " has no option " + word + (hint.empty() ? help : hint);
+  const std::string who = command ? command->get_name() : "the program";
+  if (option) return who + " has no option " + word + (hint.empty() ? help : hint);
   if (!command) return "there is no command \"" + word + "\"" + (hint.empty() ? "; the commands are " +
                        joined(command_names(app)) : hint);
-  return program + " has no place for the argument \"" + rest.front() + "\"" + help;
+  return who + " has no place for the argument \"" + rest.front() + "\"" + help;
 }
 
 }  // namespace glimpse::cli
