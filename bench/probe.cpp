@@ -42,26 +42,34 @@ constexpr int64_t kRounds = 20000000;  // about 30 ms
 
 __attribute__((target("avx2,fma"))) float fma_avx2() {
   __m256 a[kChains];
+#pragma GCC unroll 12
   for (int i = 0; i < kChains; ++i) a[i] = _mm256_set1_ps(float(i));
   const __m256 m = _mm256_set1_ps(0.999f), c = _mm256_set1_ps(0.001f);
   for (int64_t r = 0; r < kRounds; ++r) {
 #pragma GCC unroll 12
-    for (int i = 0; i < kChains; ++i) a[i] = _mm256_fmadd_ps(a[i], m, c);
-    __asm__ volatile("" ::: "memory");
+    for (int i = 0; i < kChains; ++i) {
+      a[i] = _mm256_fmadd_ps(a[i], m, c);
+      __asm__ volatile("" : "+x"(a[i]));  // in a register, every round
+    }
   }
+#pragma GCC unroll 12
   for (int i = 1; i < kChains; ++i) a[0] = _mm256_add_ps(a[0], a[i]);
   return _mm256_cvtss_f32(a[0]);
 }
 
 __attribute__((target("avx512f"))) float fma_avx512() {
   __m512 a[kChains];
+#pragma GCC unroll 12
   for (int i = 0; i < kChains; ++i) a[i] = _mm512_set1_ps(float(i));
   const __m512 m = _mm512_set1_ps(0.999f), c = _mm512_set1_ps(0.001f);
   for (int64_t r = 0; r < kRounds; ++r) {
 #pragma GCC unroll 12
-    for (int i = 0; i < kChains; ++i) a[i] = _mm512_fmadd_ps(a[i], m, c);
-    __asm__ volatile("" ::: "memory");
+    for (int i = 0; i < kChains; ++i) {
+      a[i] = _mm512_fmadd_ps(a[i], m, c);
+      __asm__ volatile("" : "+v"(a[i]));
+    }
   }
+#pragma GCC unroll 12
   for (int i = 1; i < kChains; ++i) a[0] = _mm512_add_ps(a[0], a[i]);
   return _mm512_cvtss_f32(a[0]);
 }
