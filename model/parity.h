@@ -13,8 +13,8 @@ class Parity {
   Parity(Glm4vForConditionalGeneration& model, const std::filesystem::path& directory)
       : model_(model), inputs_(directory, model.config()) {}
 
-  // Runs the golden case in the model's dtype. In f32 a tensor may be 2e-5 away from the reference's, in bf16 (from the
-  // reference's f32 tensor) twice as far as the reference's own bf16 tensor is; distances are relative, in the Frobenius
+  // Runs the golden case in the model's dtype. In f32 a tensor may be 2e-5 away from the reference's, in bf16 (from
+  // the reference's f32 tensor) twice as far as the reference's own bf16 tensor is; distances are relative, Frobenius
   // norm. Integers, pixels and texts must be equal. Throws Error where the case cannot be read or the model refuses it.
   ParityReport compare(const std::filesystem::path& golden_case);
 

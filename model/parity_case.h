@@ -20,12 +20,12 @@ struct GoldenSequence {
 
 class GoldenCase {
  public:
-  // DIR/case.json, inputs.safetensors, f32.safetensors and, with `dtype` bf16, bf16.safetensors. Throws Error naming the
-  // file and the field that is missing or malformed.
+  // DIR/case.json, inputs.safetensors, f32.safetensors and, with `dtype` bf16, bf16.safetensors. Throws Error naming
+  // the file and the field that is missing or malformed.
   GoldenCase(const std::filesystem::path& directory, DType dtype);
 
-  // The rows of input_ids; grids and pixel values are handed out to the placeholders in order. Throws Error where they do
-  // not fit together.
+  // The rows of input_ids; grids and pixel values are handed out to the placeholders in order. Throws Error where they
+  // do not fit together.
   std::vector<GoldenSequence> sequences(const Glm4vConfig& config) const;
   // An integer tensor of the inputs, row-major; empty where there is none. Throws Error where it has another rank.
   std::vector<int64_t> integers(const std::string& name, int rank) const;

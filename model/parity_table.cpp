@@ -9,7 +9,8 @@ namespace glimpse {
 
 namespace {
 
-constexpr double kF32Bound = 2e-5;   // relative Frobenius error; the order of a sum of 14,000 terms costs a few 1e-6
+constexpr double kF32Bound = 2e-5;   // relative Frobenius error; ten times what another order of summation costs at
+                                     // the widths of the 9B model (1.9e-6 where it is largest)
 constexpr double kBf16Factor = 2.0;  // times the error of the reference's own bf16 run
 
 double last_place(DType dtype, double x) {
@@ -129,6 +130,10 @@ ParityReport ParityTable::finish() {
       if (std::none_of(rows_.begin(), rows_.end(), [&](const ParityRow& row) { return row.name == name; }))
         rows_.push_back({.name = name, .shape = tensor.shape, .holds = false, .note = what});
   };
+  for (const char* later : {"generate.ids", "generate.logits"})
+    if (wanted(later) && !sums_.count(later))
+      rows_.push_back({.name = later, .shape = golden_.f32.find(later)->shape, .exact = true,
+                       .note = "not judged: generation is not compared yet"});
   missing(golden_.f32, "in f32.safetensors, and nothing here computes it");
   if (golden_.bf16) missing(*golden_.bf16, "in bf16.safetensors alone");
   missing(golden_.inputs, "in inputs.safetensors, and nothing here computes it");

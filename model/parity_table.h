@@ -59,7 +59,8 @@ class ParityTable {
       different += std::memcmp(want->data + i * sizeof(T), &got[i], sizeof(T)) != 0;
     exact(row, want ? want->shape : std::vector<int64_t>{}, different);
   }
-  void exact(const std::string& row, const std::vector<int64_t>& shape, int64_t different, const std::string& note = "");
+  void exact(const std::string& row, const std::vector<int64_t>& shape, int64_t different,
+             const std::string& note = "");
   // All rows; every golden tensor that nothing was compared with is a fault.
   ParityReport finish();
 

@@ -17,6 +17,7 @@ void add_commands(CLI::App& app, int& status) {
   app.require_subcommand(1);
   add_kernels(app, status);
   add_completion(app, status);
+  add_parity(app, status);
   app.footer("glimpse COMMAND --help explains a command, with examples.");
 }
 
