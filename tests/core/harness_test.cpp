@@ -98,17 +98,31 @@ TEST(Harness, SeesOtherBitsWithOtherThreads) { EXPECT_TRUE(says(kThreads, "other
 TEST(Harness, SeesMoreWorkspaceThanDeclared) { EXPECT_TRUE(says(kTooMuchWorkspace, "frozen")); }
 TEST(Harness, SeesAWriteBesideTheWorkspace) { EXPECT_TRUE(says(kWorkspaceGuard, "beside its workspace")); }
 
-Expected small_row() {
-  // A large row, and a small one that the maximum over the tensor would not see.
-  return {"y", DType::f32, 2, {1000, 2000, 1e-3, 2e-3}, {1000, 2000, 1e-3, 2e-3}};
+// A row of values around 2000, and one around 1e-3 that the maximum over the tensor would not see.
+std::vector<double> small_row(double change = 0, double scale = 1) {
+  std::vector<double> v(2 * kRowValues, 2000);
+  for (size_t i = kRowValues; i < v.size(); ++i) v[i] = 1e-3 * scale;
+  v[0] = 1000 + change;
+  return v;
 }
 
-TEST(Budget, SeesASmallRowSetToZero) { EXPECT_NE(compare(small_row(), {1000, 2000, 0, 0}, false), ""); }
+Expected small_row_expected(int64_t row) { return {"y", DType::f32, row, small_row(), small_row()}; }
+
+TEST(Budget, SeesASmallRowSetToZero) {
+  EXPECT_NE(compare(small_row_expected(kRowValues), small_row(0, 0), false), "");
+  EXPECT_NE(compare(small_row_expected(1), small_row(0, 0), false), "");
+}
 
 TEST(Budget, AllowsOneUlpOfTheRowsPeak) {
   const double step = ulp(DType::f32, 2000);
-  EXPECT_EQ(compare(small_row(), {1000 + step, 2000, 1e-3, 2e-3}, false), "");
-  EXPECT_NE(compare(small_row(), {1000 + 1.01 * step, 2000, 1e-3, 2e-3}, false), "");
+  EXPECT_EQ(compare(small_row_expected(kRowValues), small_row(step), false), "");
+  EXPECT_NE(compare(small_row_expected(kRowValues), small_row(1.01 * step), false), "");
+}
+
+TEST(Budget, NarrowRowsAreJudgedTogether) {
+  const double step = ulp(DType::f32, 2000);
+  EXPECT_EQ(compare(small_row_expected(1), small_row(step), false), "");
+  EXPECT_NE(compare(small_row_expected(1), small_row(1.01 * step), false), "");
 }
 
 TEST(Budget, AllowsTwiceTheModelsOwnError) {

@@ -44,7 +44,7 @@ std::string sentence(const Expected& e, const char* format, size_t i, double got
 
 double budget_of_row(const Expected& e, size_t first, double relative) {
   double peak = 0, error = 0;
-  for (size_t i = first; i < first + size_t(e.row); ++i) {
+  for (size_t i = first; i < std::min(first + rows_together(e), e.exact.size()); ++i) {
     if (!std::isfinite(e.exact[i])) continue;
     peak = std::max(peak, std::abs(e.exact[i]));
     error = std::max(error, std::abs(e.rounded[i] - e.exact[i]));
@@ -59,8 +59,10 @@ double relative_error(const Expected& e) {
 
 }  // namespace
 
+size_t rows_together(const Expected& e) { return size_t((kRowValues + e.row - 1) / e.row * e.row); }
+
 double row_budget(const Expected& e, size_t i) {
-  return budget_of_row(e, i - i % size_t(e.row), relative_error(e));
+  return budget_of_row(e, i - i % rows_together(e), relative_error(e));
 }
 
 std::string compare(const Expected& e, const std::vector<double>& got, bool equal) {
@@ -76,9 +78,10 @@ std::string compare(const Expected& e, const std::vector<double>& got, bool equa
   }
   if (equal || integer || e.row == 0) return "";
   const double relative = relative_error(e);
-  for (size_t first = 0; first < got.size(); first += size_t(e.row)) {
+  const size_t group = rows_together(e);
+  for (size_t first = 0; first < got.size(); first += group) {
     const double budget = budget_of_row(e, first, relative);
-    for (size_t i = first; i < first + size_t(e.row); ++i)
+    for (size_t i = first; i < std::min(first + group, got.size()); ++i)
       if (std::isfinite(e.exact[i]) && std::abs(got[i] - e.exact[i]) > budget)
         return sentence(e, "[%lld, %lld] is %.9g, exact is %.9g: more than %.3g off", i, got[i], e.exact[i], budget);
   }

@@ -62,16 +62,30 @@ template <class... I> std::vector<double> row(const TensorView& t, I... i) {
   return v;
 }
 
-// Sum of products as the model accumulates it: in f32, element by element; exact: in double.
+// The model adds in f32 and leaves the order to its libraries. An oracle is asked for several legal orders, because one
+// is one draw: a sum may come out right by luck. An order is a number of interleaved partial sums, added up in turn; 0
+// goes backwards.
+inline constexpr int kOrders[] = {1, 0, 4, 16};
+inline thread_local int order = kOrders[0];
+
+// Sum of products as the model accumulates it: in f32; exact: in double.
 inline double dot(const double* a, const double* b, int64_t n, bool exact) {
   if (exact) {
     double s = 0;
     for (int64_t i = 0; i < n; ++i) s += a[i] * b[i];
     return s;
   }
-  float s = 0;
-  for (int64_t i = 0; i < n; ++i) s = std::fmaf(float(a[i]), float(b[i]), s);
-  return double(s);
+  float sum = 0;
+  if (order == 0) {
+    for (int64_t i = n - 1; i >= 0; --i) sum = std::fmaf(float(a[i]), float(b[i]), sum);
+    return double(sum);
+  }
+  for (int64_t first = 0; first < order; ++first) {
+    float part = 0;
+    for (int64_t i = first; i < n; i += order) part = std::fmaf(float(a[i]), float(b[i]), part);
+    sum += part;
+  }
+  return double(sum);
 }
 
 }  // namespace glimpse::oracle
