@@ -46,7 +46,7 @@ struct Warp {
     std::byte* base[2];  // registers of the frame, constants
     uint32_t mask;       // lanes that execute
     uint32_t alive;      // lanes that have not exited
-    const Inst* pc;
+    const Inst* pc;      // where to go on after a stop
     const Inst* limit;   // another split waits here: look for merging before going on
     uint64_t count, thread_count;
     uint64_t reservation, reservation_size;  // device memory
