@@ -13,6 +13,12 @@ namespace glimpse {
 
 class Checkpoint;
 
+// Pictures and the temporal patches of videos, each a frame of its own: the segments of the vision tower.
+std::vector<Grid> frames_of(const std::vector<Grid>& grids);
+
+// Device rows of f32 or bf16, dense, appended to host floats.
+void append_rows(Backend& backend, const TensorView& rows, std::vector<float>& out);
+
 // One sequence: its ids with every placeholder expanded, and what the placeholders stand for.
 struct Prompt {
   std::vector<int32_t> ids;
@@ -36,13 +42,22 @@ class Glm4vForConditionalGeneration {
   // The sequences one after another, each in one step over a fresh cache. logits_to_keep: rows at the end of each
   // sequence, 0 = all (spec 8.6). Throws Error for an empty prompt and where pictures and placeholders do not agree.
   ForwardOutput forward(const std::vector<Prompt>& prompts, int logits_to_keep = 0);
+  // Where the sequence's tokens stand. Throws Error for an empty prompt, ids outside the vocabulary, more tokens than
+  // the model was made for, and pictures that do not agree with the placeholders.
+  SequenceLayout layout(const Prompt& prompt) const;
+  // Vision rows [T, d] of the prompt's pictures and frames behind the first `skip_frames`, valid until the next call.
+  // Frames are encoded in groups of about kPatchesAtOnce, so memory does not grow with their number.
+  TensorView encode(const Prompt& prompt, size_t skip_frames = 0);
+  static constexpr int64_t kPatchesAtOnce = 8192;
+
+  const Glm4vTextModel& text() const { return text_; }
   const Glm4vConfig& config() const { return config_; }
   const Weights& weights() const { return weights_; }
   Run& run() { return run_; }
   Arena& arena() { return arena_; }
   DType dtype() const { return dtype_; }
+
  private:
-  TensorView encode(const Prompt& prompt);
   Glm4vConfig config_;
   Run& run_;
   DType dtype_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "glimpse/ops/attention.h"
 #include "glimpse/ops/embed.h"
@@ -13,6 +14,21 @@
 #include "model/rope_frequencies.h"
 
 namespace glimpse {
+
+void TextBatch::add(int32_t in_slot, int64_t first, std::span<const int32_t> new_ids,
+                    std::span<const int32_t> new_positions, std::span<const int32_t> vision_rows) {
+  const size_t n = new_ids.size(), at = ids.size();
+  ids.insert(ids.end(), new_ids.begin(), new_ids.end());
+  positions.insert(positions.end(), new_positions.begin(), new_positions.end());
+  vision_row.insert(vision_row.end(), vision_rows.begin(), vision_rows.end());
+  vision_row.resize(at + n, -1);
+  slot.resize(at + n, in_slot);
+  index.resize(at + n);
+  std::iota(index.begin() + int64_t(at), index.end(), int32_t(first));
+  q_offsets.push_back(int32_t(at + n));
+  kv_slot.push_back(in_slot);
+  kv_len.push_back(int32_t(first + int64_t(n)));
+}
 
 TextBuffers::TextBuffers(Arena& arena, const Glm4vTextConfig& c, DType dtype, int64_t rows) {
   const int64_t dh = c.head_dim(), heads = c.num_attention_heads;
@@ -76,7 +92,7 @@ TensorView Glm4vTextModel::forward(Run& run, Arena& arena, const TextBatch& batc
   }
   op::Embed embed{.ids = arena.put("text.ids", batch.ids, {rows}), .table = weights_.embed, .vision = {},
                   .vision_row = {}, .y = s.b.hidden};
-  if (!batch.vision_row.empty() && batch.vision) {
+  if (batch.vision) {
     embed.vision = batch.vision;
     embed.vision_row = arena.put("text.vision_row", batch.vision_row, {rows});
   }

@@ -1,5 +1,6 @@
 // The text model: embeddings, decoder layers, final norm, head. Rows of several sequences are packed one after another.
 #pragma once
+#include <span>
 #include <vector>
 
 #include "glimpse/core/run.h"
@@ -13,15 +14,18 @@ namespace glimpse {
 // Rows of one forward step, packed. Row m belongs to the sequence b with q_offsets[b] <= m < q_offsets[b + 1].
 struct TextBatch {
   std::vector<int32_t> ids;         // [M]
-  std::vector<int32_t> vision_row;  // [M], -1 or a row of `vision`; empty: no vision rows
+  std::vector<int32_t> vision_row;  // [M], -1 or a row of `vision`
   std::vector<int32_t> positions;   // [M, 3]: t, y, x
   std::vector<int32_t> index;       // [M]: place in the cache
   std::vector<int32_t> slot;        // [M]
-  std::vector<int32_t> q_offsets;   // [B + 1]
+  std::vector<int32_t> q_offsets{0};  // [B + 1]
   std::vector<int32_t> kv_slot;     // [B]
   std::vector<int32_t> kv_len;      // [B]: keys of the sequence once these rows are in the cache
   TensorView vision;                // [T, d], on the device
   int64_t rows() const { return int64_t(ids.size()); }
+  // Rows of one more sequence: `ids` lie at `first` and on in its cache slot; positions [n, 3]; vision_rows [n], or none.
+  void add(int32_t in_slot, int64_t first, std::span<const int32_t> ids, std::span<const int32_t> positions,
+           std::span<const int32_t> vision_rows = {});
 };
 
 // Buffers of a step of at most `rows` rows; with a dry arena only their sizes.

@@ -28,7 +28,6 @@ VisionBuffers::VisionBuffers(Arena& arena, const Glm4vVisionConfig& c, DType dty
   merged = arena.get("vision.merged", dtype, {tokens, out_d});
   gelu = arena.get("vision.gelu", dtype, {tokens, out_d});
   wide = arena.get("vision.wide", dtype, {tokens, c.intermediate_size});
-  out = arena.get("vision.out", dtype, {tokens, out_d});
 }
 
 struct Glm4vVisionModel::Step {
@@ -94,8 +93,8 @@ void Glm4vVisionModel::block(Run& run, const Step& s, int i) const {
   run(op::Linear{b.mlp, w.down, {}, b.hidden, b.hidden}, "vision.down", i);
 }
 
-TensorView Glm4vVisionModel::merge(Run& run, const VisionBuffers& b) const {
-  const int64_t tokens = b.out.shape[0];
+void Glm4vVisionModel::merge(Run& run, const VisionBuffers& b, const TensorView& out) const {
+  const int64_t tokens = out.shape[0];
   run(op::RmsNorm{b.hidden, weights_.post_norm, b.normed, float(config_.rms_norm_eps)}, "vision.post_norm");
   const TensorView quads = b.normed.reshape({tokens, b.normed.numel() / std::max<int64_t>(tokens, 1)});
   run(op::Linear{quads, weights_.downsample, weights_.downsample_bias, {}, b.merged}, "vision.downsample");
@@ -104,11 +103,10 @@ TensorView Glm4vVisionModel::merge(Run& run, const VisionBuffers& b) const {
                         .y = b.gelu, .eps = 1e-5f},
       "vision.merger.norm");
   run(op::LinearSwiglu{b.gelu, weights_.merger_gate, weights_.merger_up, b.wide}, "vision.merger.mlp");
-  run(op::Linear{b.wide, weights_.merger_down, {}, {}, b.out}, "vision.merger.down");
-  return b.out;
+  run(op::Linear{b.wide, weights_.merger_down, {}, {}, out}, "vision.merger.down");
 }
 
-TensorView Glm4vVisionModel::forward(Run& run, Arena& arena, const VisionInput& input, DType dtype) const {
+void Glm4vVisionModel::forward(Run& run, Arena& arena, const VisionInput& input, const TensorView& out) const {
   const int64_t merge_size = config_.spatial_merge_size;
   int64_t patches = 0;
   for (const Grid& g : input.grids) {
@@ -121,7 +119,7 @@ TensorView Glm4vVisionModel::forward(Run& run, Arena& arena, const VisionInput& 
                 "grid_thw counts %lld patches, pixel_values has %lld rows", (long long)patches,
                 (long long)input.pixels.shape[0]);
   const Layout layout = layout_of(input.grids, merge_size);
-  Step s{VisionBuffers(arena, config_, dtype, patches), {}, {}, {}, {}, 0};
+  Step s{VisionBuffers(arena, config_, out.dtype, patches), {}, {}, {}, {}, 0};
   const int64_t segments = int64_t(layout.lengths.size());
   s.rotation.style = op::RopeStyle::half_split_2d;
   s.rotation.pos = arena.put("vision.positions", layout.positions, {patches, 2});
@@ -140,7 +138,7 @@ TensorView Glm4vVisionModel::forward(Run& run, Arena& arena, const VisionInput& 
                    .method = op::Interpolation::bicubic, .eps = float(config_.rms_norm_eps)},
       "vision.pos_embed");
   for (int i = 0; i < int(weights_.blocks.size()); ++i) block(run, s, i);
-  return merge(run, s.b);
+  merge(run, s.b, out);
 }
 
 }  // namespace glimpse

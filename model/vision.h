@@ -22,7 +22,7 @@ struct VisionInput {
 };
 
 struct VisionBuffers {
-  TensorView hidden, normed, q, k, v, attn, mlp, merged, gelu, wide, out;
+  TensorView hidden, normed, q, k, v, attn, mlp, merged, gelu, wide;
   VisionBuffers(Arena& arena, const Glm4vVisionConfig& config, DType dtype, int64_t patches);
 };
 
@@ -31,14 +31,14 @@ class Glm4vVisionModel {
   Glm4vVisionModel(const Glm4vVisionConfig& config, const VisionWeights& weights)
       : config_(config), weights_(weights) {}
 
-  // [P / merge^2, out_hidden_size] (spec 7.1), valid until the next call with this arena. Throws Error where grids and
-  // rows do not agree.
-  TensorView forward(Run& run, Arena& arena, const VisionInput& input, DType dtype) const;
+  // Writes out [P / merge^2, out_hidden_size] (spec 7.1) in the activation dtype. Throws Error where grids and rows do
+  // not agree.
+  void forward(Run& run, Arena& arena, const VisionInput& input, const TensorView& out) const;
 
  private:
   struct Step;
   void block(Run& run, const Step& step, int i) const;
-  TensorView merge(Run& run, const VisionBuffers& b) const;
+  void merge(Run& run, const VisionBuffers& b, const TensorView& out) const;
   const Glm4vVisionConfig& config_;
   const VisionWeights& weights_;
 };
