@@ -131,13 +131,13 @@ std::vector<GoldenSequence> GoldenCase::sequences(const Glm4vConfig& config) con
     s.prompt.images = images.take(wanted.images, config.vision.spatial_merge_size, where);
     s.prompt.videos = videos.take(wanted.videos, config.vision.spatial_merge_size, where);
     s.prompt.vision.grids = s.prompt.images.empty() ? s.prompt.videos : s.prompt.images;
-    s.first_patch = patch;
+    const int64_t first = patch;
     patch += patches_of(s.prompt.vision.grids);
-    if (patch > s.first_patch) {
+    if (patch > first) {
       const TensorView all = inputs.view(pixels);
       GLIMPSE_CHECK(all.rank == 2 && patch <= all.shape[0], "%s: %s has fewer rows than the grids count patches",
                     where.c_str(), pixels.c_str());
-      s.prompt.vision.pixels = all.slice(0, s.first_patch, patch);
+      s.prompt.vision.pixels = all.slice(0, first, patch);
     }
     list.push_back(std::move(s));
   }

@@ -15,7 +15,6 @@ namespace glimpse {
 struct GoldenSequence {
   Prompt prompt;
   std::vector<int64_t> columns;  // column of each token in the padded row
-  int64_t first_patch = 0;       // row of its first patch among those of the case
 };
 
 class GoldenCase {

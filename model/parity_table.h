@@ -46,8 +46,8 @@ class ParityTable {
   ParityTable(const GoldenCase& golden, DType dtype) : golden_(golden), dtype_(dtype) {}
 
   bool wanted(const std::string& name) const { return golden_.f32.find(name) != nullptr; }
-  // Rows of sequence `b` of a golden tensor: a vision tensor's begin with its first patch, those of others are its last
-  // tokens. May be called once for each sequence.
+  // Rows of sequence `b` of a golden tensor: of a vision tensor those behind the rows already added, for pictures are
+  // encoded in order; of any other the last tokens of the sequence.
   void add(const std::string& name, const ParityRows& got, const GoldenSequence& sequence, int64_t b);
   // Rows [first, first + got.rows) of row b of a golden [B, n, width].
   void add_steps(const std::string& name, const ParityRows& got, int64_t b, int64_t first);
