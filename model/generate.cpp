@@ -1,0 +1,223 @@
+#include "model/generate.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "model/fingerprint.h"
+#include "model/sampler.h"
+
+namespace glimpse {
+
+namespace {
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+const char* name_of(Finish finish) {
+  constexpr const char* kNames[] = {"stop", "length", "time", "cancelled"};
+  return kNames[int(finish)];
+}
+
+int64_t GenerateOptions::new_tokens(int64_t prompt_tokens) const {
+  if (config.max_new_tokens) return *config.max_new_tokens;
+  if (!config.max_length) return 20;
+  GLIMPSE_CHECK(*config.max_length > prompt_tokens, "max_length is %lld, the prompt alone has %lld tokens; set "
+                "max_new_tokens instead", (long long)*config.max_length, (long long)prompt_tokens);
+  return *config.max_length - prompt_tokens;
+}
+
+// A sequence on its way.
+struct Generator::Live {
+  int slot;
+  std::vector<int32_t> ids;  // prompt and new tokens
+  int32_t next_position;     // of the token behind the last one
+  int64_t limit;             // new tokens
+  GeneratedSequence* out;
+  int64_t thought = -1;      // tokens since <think>; -1: not thinking
+  size_t closing = 0;        // tokens of ThinkingBudget::close already forced
+
+  // The token that stands in for `id` when a thought is over its budget.
+  int32_t within_budget(int32_t id, const ThinkingBudget& budget) {
+    if (closing > 0 && closing < budget.close.size()) return budget.close[closing++];
+    if (thought >= 0 && thought >= budget.tokens && id != budget.end && !budget.close.empty()) {
+      thought = -1;
+      return budget.close[closing++];
+    }
+    if (thought >= 0) ++thought;
+    if (id == budget.open) thought = 0;
+    if (id == budget.end) thought = -1;
+    return id;
+  }
+};
+
+Generator::Generator(Glm4vForConditionalGeneration& model, int slots, int64_t capacity)
+    : model_(model),
+      cache_(model.run().backend(), model.dtype(), slots, int(model.config().text.num_hidden_layers),
+             int(model.config().text.num_key_value_heads), capacity, int(model.config().text.head_dim())),
+      slots_(size_t(slots)) {}
+
+// How many leading tokens of the prompt the slot holds; at least one is left, whose logits are needed.
+int64_t Generator::reusable(const Slot& slot, const Prompt& prompt, const SequenceLayout& layout,
+                            const std::vector<uint64_t>& frames) const {
+  const size_t longest = std::min(slot.ids.size(), prompt.ids.size() - 1);
+  size_t same = 0;
+  for (size_t frame = 0; same < longest && slot.ids[same] == prompt.ids[same]; ++same) {
+    const bool opens = layout.vision_row[same] >= 0 && (same == 0 || layout.vision_row[same - 1] < 0);
+    if (!opens) continue;
+    if (frame >= slot.frames.size() || slot.frames[frame] != frames[frame]) break;
+    ++frame;
+  }
+  return int64_t(same);
+}
+
+// Runs the prompt into the slot, in chunks; returns the logits of its last token [1, V].
+TensorView Generator::fill(int slot, const Prompt& prompt, const SequenceLayout& layout, const GenerateOptions& options,
+                           const std::function<void(int64_t)>& progress, GenerateStats& stats) {
+  Slot& held = slots_[size_t(slot)];
+  Run& run = model_.run();
+  const int64_t rows = int64_t(prompt.ids.size());
+  std::vector<uint64_t> frames;
+  if (options.reuse_prefix) frames = fingerprints(prompt);
+  const int64_t kept = options.reuse_prefix ? reusable(held, prompt, layout, frames) : 0;
+  const double start = now();
+  // The first vision row still needed, and the frame that it lies in.
+  int64_t need = layout.vision_rows, base = 0;
+  for (int64_t m = kept; m < rows && need == layout.vision_rows; ++m)
+    if (layout.vision_row[size_t(m)] >= 0) need = layout.vision_row[size_t(m)];
+  const int64_t merge = model_.config().vision.spatial_merge_size;
+  size_t skip = 0;
+  for (const Grid& f : frames_of(prompt.vision.grids)) {
+    const int64_t tokens = f.patches() / (merge * merge);
+    if (base + tokens > need) break;
+    base += tokens, ++skip;
+  }
+  TextBatch batch;
+  if (need < layout.vision_rows) {
+    batch.vision = model_.encode(prompt, skip);
+    run.backend().synchronize();
+    stats.patches += batch.vision.shape[0] * merge * merge;
+  }
+  const double seen = now();
+  stats.vision_seconds += seen - start;
+  held.ids.resize(size_t(kept));
+  held.frames = std::move(frames);
+  TensorView normed;
+  for (int64_t first = kept; first < rows;) {
+    const int64_t count = std::min(options.prefill_chunk, rows - first);
+    std::vector<int32_t> vision_rows(layout.vision_row.begin() + first, layout.vision_row.begin() + first + count);
+    for (int32_t& r : vision_rows) r = r < 0 ? r : r - int32_t(base);
+    TextBatch chunk;
+    chunk.vision = batch.vision;
+    chunk.add(slot, first, std::span(prompt.ids).subspan(size_t(first), size_t(count)),
+              std::span(layout.positions).subspan(size_t(3 * first), size_t(3 * count)), vision_rows);
+    normed = model_.text().forward(run, model_.arena(), chunk, cache_, model_.dtype());
+    held.ids.insert(held.ids.end(), chunk.ids.begin(), chunk.ids.end());
+    first += count;
+    if (progress) run.backend().synchronize(), progress(count);
+  }
+  const TensorView last = normed.slice(0, normed.shape[0] - 1, normed.shape[0]);
+  const TensorView logits = model_.text().logits(run, model_.arena(), last);
+  run.backend().synchronize();
+  stats.prefill_seconds += now() - seen;
+  stats.prompt_tokens += rows;
+  stats.reused_tokens += kept;
+  return logits;
+}
+
+void Generator::prefill(const Prompt& prompt, const GenerateOptions& options) {
+  GenerateStats stats;
+  fill(0, prompt, model_.layout(prompt), options, nullptr, stats);
+}
+
+// Chooses the next token of each row and says of each whether it is over.
+void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows, const GenerateOptions& options,
+                       const GenerateEvents& events, GenerateOutput& out) {
+  Run& run = model_.run();
+  std::vector<SampleRow> samples;
+  for (const Live* l : rows) {
+    const auto done = int64_t(l->out->ids.size());
+    samples.push_back({&l->ids, l->slot, int32_t(done), done < options.min_new_tokens});
+  }
+  if (options.keep_logits)
+    for (size_t b = 0; b < rows.size(); ++b)
+      append_rows(run.backend(), logits.slice(0, int64_t(b), int64_t(b) + 1), rows[b]->out->logits);
+  const auto tokens = sample(run, model_.arena(), logits, samples, options.config, options.seed);
+  const double time = now() - started_;
+  if (out.stats.new_tokens == 0) out.stats.first_token_seconds = time;
+  const auto& ends = options.config.eos_token_id;
+  for (size_t b = 0; b < rows.size(); ++b) {
+    Live& l = *rows[b];
+    const int32_t id = options.thinking ? l.within_budget(tokens[b], *options.thinking) : tokens[b];
+    l.ids.push_back(id), l.out->ids.push_back(id);
+    ++out.stats.new_tokens;
+    const bool ended = !options.ignore_eos && std::find(ends.begin(), ends.end(), id) != ends.end();
+    const bool go_on = !events.token || events.token(size_t(l.slot), id);
+    if (ended) l.out->finish = Finish::stop;
+    else if (!go_on) l.out->finish = Finish::cancelled;
+    else if (int64_t(l.out->ids.size()) >= l.limit) l.out->finish = Finish::length;
+    else if (options.max_time > 0 && time >= options.max_time) l.out->finish = Finish::time;
+    else continue;
+    l.limit = 0;
+  }
+}
+
+// Feeds the newest token of each row; returns the logits [rows, V].
+TensorView Generator::step(const std::vector<Live*>& rows) {
+  TextBatch batch;
+  for (Live* l : rows) {
+    Slot& held = slots_[size_t(l->slot)];
+    const int32_t position[] = {l->next_position, l->next_position, l->next_position};
+    batch.add(l->slot, int64_t(held.ids.size()), {&l->ids.back(), 1}, position);
+    held.ids.push_back(l->ids.back());
+    ++l->next_position;
+  }
+  const TensorView normed = model_.text().forward(model_.run(), model_.arena(), batch, cache_, model_.dtype());
+  return model_.text().logits(model_.run(), model_.arena(), normed);
+}
+
+GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const GenerateOptions& options,
+                                   const GenerateEvents& events) {
+  GLIMPSE_CHECK(prompts.size() <= slots_.size(), "%zu prompts were given to a generator of %zu slots", prompts.size(),
+                slots_.size());
+  GLIMPSE_CHECK(options.prefill_chunk > 0, "prefill_chunk is %lld, it must be positive",
+                (long long)options.prefill_chunk);
+  started_ = now();
+  GenerateOutput out;
+  out.sequences.resize(prompts.size());
+  std::vector<SequenceLayout> layouts;
+  std::vector<Live> all;
+  int64_t total = 0, done = 0;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const int64_t tokens = int64_t(prompts[i].ids.size()), limit = options.new_tokens(tokens);
+    layouts.push_back(model_.layout(prompts[i]));
+    GLIMPSE_CHECK(limit > 0, "max_new_tokens is %lld, at least 1 is needed", (long long)limit);
+    GLIMPSE_CHECK(tokens + limit - 1 <= cache_.capacity(), "prompt (%lld tokens) and answer (up to %lld) do not fit into "
+                  "the cache of %lld tokens", (long long)tokens, (long long)limit, (long long)cache_.capacity());
+    all.push_back({int(i), prompts[i].ids, layouts[i].next, limit, &out.sequences[i]});
+    total += tokens;
+  }
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const int64_t before = done;
+    const auto progress = [&](int64_t count) { events.prefill(done += count, total); };
+    const TensorView logits = fill(int(i), prompts[i], layouts[i], options,
+                                   events.prefill ? std::function<void(int64_t)>(progress) : nullptr, out.stats);
+    done = before + int64_t(prompts[i].ids.size());
+    choose(logits, {&all[i]}, options, events, out);
+  }
+  const double start = now();
+  for (;;) {
+    std::vector<Live*> rows;
+    for (Live& l : all)
+      if (l.limit > 0) rows.push_back(&l);
+    if (rows.empty()) break;
+    choose(step(rows), rows, options, events, out);
+    ++out.stats.decode_steps;
+  }
+  out.stats.decode_seconds = now() - start;
+  return out;
+}
+
+}  // namespace glimpse

@@ -1,0 +1,101 @@
+// Generation: prompts in, tokens out, one by one (spec 8.5, 9).
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "model/generation_config.h"
+#include "model/glm4v.h"
+#include "model/kv_cache.h"
+
+namespace glimpse {
+
+// Closes a thought that grows too long, as the makers' benchmark does: `close` is appended and generation goes on.
+struct ThinkingBudget {
+  int64_t tokens = 0;          // allowed between `open` and `end`
+  int32_t open = -1;           // <think>
+  int32_t end = -1;            // </think>
+  std::vector<int32_t> close;  // </think><answer>
+};
+
+struct GenerateOptions {
+  GenerationConfig config;         // do_sample, temperature, top_k, top_p, min_p, penalty, end and pad tokens, lengths
+  int64_t min_new_tokens = 0;      // no end token before
+  double max_time = 0;             // seconds; 0: no limit
+  uint64_t seed = 0;
+  bool ignore_eos = false;         // go on to max_new_tokens
+  bool keep_logits = false;        // the logits each token was chosen from
+  int64_t prefill_chunk = 512;     // tokens of a prompt per step: bounds the memory of activations
+  bool reuse_prefix = true;        // keep what the cache holds of an equal beginning
+  std::optional<ThinkingBudget> thinking;
+
+  // max_new_tokens of the configuration, else what max_length leaves, else 20 (spec 9.1).
+  int64_t new_tokens(int64_t prompt_tokens) const;
+};
+
+enum class Finish { stop, length, time, cancelled };
+const char* name_of(Finish finish);  // "stop", ...
+
+struct GeneratedSequence {
+  std::vector<int32_t> ids;   // new tokens; an end token is the last of them
+  std::vector<float> logits;  // [ids, V] with keep_logits
+  Finish finish = Finish::length;
+};
+
+// Wall time and counts of one call, over all sequences.
+struct GenerateStats {
+  int64_t prompt_tokens = 0, reused_tokens = 0, new_tokens = 0, decode_steps = 0, patches = 0;
+  double vision_seconds = 0, prefill_seconds = 0, decode_seconds = 0;
+  double first_token_seconds = 0;  // from the call to the first token of the first sequence
+};
+
+struct GenerateOutput {
+  std::vector<GeneratedSequence> sequences;  // in the order of the prompts
+  GenerateStats stats;
+};
+
+// Both may be empty.
+struct GenerateEvents {
+  std::function<void(int64_t done, int64_t total)> prefill;     // tokens in the cache, of all prompts
+  std::function<bool(size_t sequence, int32_t id)> token;       // false: the sequence ends here (cancelled)
+};
+
+// One KV cache and what it holds. Sequences run side by side, packed and never padded: each gives the tokens that it
+// gives alone.
+class Generator {
+ public:
+  // `capacity`: tokens of one sequence, prompt and answer. Throws Error where memory does not suffice.
+  Generator(Glm4vForConditionalGeneration& model, int slots, int64_t capacity);
+
+  // At most `slots` prompts. A sequence ends with an end token, at its length, or when an event says so. Throws Error
+  // where a prompt is refused (Glm4vForConditionalGeneration::layout) or does not fit into the cache.
+  GenerateOutput generate(const std::vector<Prompt>& prompts, const GenerateOptions& options,
+                          const GenerateEvents& events = {});
+  // Fills the cache with the prompt and gives nothing: for what is measured or planned.
+  void prefill(const Prompt& prompt, const GenerateOptions& options);
+  const KvCache& cache() const { return cache_; }
+
+ private:
+  // What lies in the cache: ids, and a fingerprint of each picture or frame among them.
+  struct Slot {
+    std::vector<int32_t> ids;
+    std::vector<uint64_t> frames;
+  };
+  struct Live;
+
+  int64_t reusable(const Slot& slot, const Prompt& prompt, const SequenceLayout& layout,
+                   const std::vector<uint64_t>& frames) const;
+  TensorView fill(int slot, const Prompt& prompt, const SequenceLayout& layout, const GenerateOptions& options,
+                  const std::function<void(int64_t)>& progress, GenerateStats& stats);
+  void choose(const TensorView& logits, const std::vector<Live*>& rows, const GenerateOptions& options,
+              const GenerateEvents& events, GenerateOutput& out);
+  TensorView step(const std::vector<Live*>& rows);
+
+  Glm4vForConditionalGeneration& model_;
+  KvCache cache_;
+  std::vector<Slot> slots_;
+  double started_ = 0;
+};
+
+}  // namespace glimpse
