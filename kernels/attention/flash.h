@@ -9,7 +9,7 @@
 
 namespace glimpse::attention {
 
-constexpr int64_t kFlashTiles = 4;  // that share a fetched block of keys
+constexpr int64_t kFlashTiles = 8;  // that share a fetched block of keys
 
 struct FlashItem {
   int sequence;
@@ -32,7 +32,7 @@ inline std::vector<FlashItem> flash_items(const op::Attention& a, const std::vec
       for (int64_t head = 0; head < a.k.shape[1]; ++head)
         items.push_back({int(b), head, first, s.visible(a, s.first + (std::min(first + columns, pairs) - 1) / group(a))});
   }
-  std::stable_sort(items.begin(), items.end(), [](auto& x, auto& y) { return x.keys > y.keys; });
+  std::sort(items.begin(), items.end(), [](auto& x, auto& y) { return x.keys > y.keys; });
   return items;
 }
 
@@ -53,7 +53,7 @@ inline void flash(const op::Attention& a, Context& ctx, const Kernels& kernels) 
       walk(kernels, {a, s, item.head, item.first, end - item.first}, 0, item.keys, mine);
       for (int64_t first = item.first; first < end; first += C) {
         const Tile tile(mine + (first - item.first) / C * Tile::floats(dh, C), dh, C);
-        finish({a, s, item.head, first, std::min(C, end - first)}, C, tile.o, tile.state + C);
+        finish(kernels, {a, s, item.head, first, std::min(C, end - first)}, tile.o, tile.state + C);
       }
     }
   }

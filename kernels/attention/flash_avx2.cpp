@@ -9,7 +9,8 @@
 namespace glimpse {
 namespace {
 
-const attention::Kernels kKernels{3 * cpu::kLanes, cpu::attend<4, 3>, cpu::widen_block};
+const attention::Kernels kKernels{3 * cpu::kLanes, 128, cpu::attend<4, 3>, cpu::widen_block,
+                                  cpu::gather_columns, cpu::scatter_columns};
 
 void run(const op::Attention& a, Context& ctx) { attention::flash(a, ctx, kKernels); }
 size_t workspace(const op::Attention& a, Context& ctx) { return attention::flash_workspace(a, ctx, kKernels); }

@@ -5,6 +5,7 @@
 // V from their own rows, the queries are transposed once for all keys, and softmax needs no sum across lanes. A column's
 // bits depend on its own row and on where blocks of keys begin, not on its neighbours.
 #pragma once
+#include "glimpse/kernels/cpu/attention_types.h"
 
 GLIMPSE_SIMD_BEGIN
 namespace glimpse::cpu {
@@ -31,13 +32,26 @@ inline void outer(const float* a, int64_t a_row, int64_t a_step, const float* b,
     for (int v = 0; v < V; ++v) store(out + r * kColumns + v * kLanes, acc[r][v]);
 }
 
+inline void fetch(const char* row, int64_t stride, int64_t rows, int64_t bytes) {
+  for (int64_t r = 0; r < rows; ++r, row += stride)
+    for (int64_t b = 0; b < bytes; b += 64) _mm_prefetch(row + b, _MM_HINT_T1);
+}
+
 // s[j][c] = k[j] . q[c], j < n; q [dh][columns].
 template <int R, int V>
-inline void block_scores(const float* k, int64_t k_stride, int64_t n, const float* q, int64_t dh, float* s) {
+inline void block_scores(const float* k, int64_t k_stride, int64_t n, const float* q, int64_t dh, const Ahead& ahead,
+                         float* s) {
   int64_t j = 0;
-  for (; j + R <= n; j += R) outer<R, V>(k + j * k_stride, k_stride, 1, q, dh, nullptr, s + j * V * kLanes);
+  for (; j + R <= n; j += R) {
+    if (j < ahead.rows) {
+      const int64_t rows = ahead.rows - j < R ? ahead.rows - j : R;
+      fetch(ahead.k + j * ahead.k_stride, ahead.k_stride, rows, ahead.row_bytes);
+      fetch(ahead.v + j * ahead.v_stride, ahead.v_stride, rows, ahead.row_bytes);
+    }
+    outer<R, V>(k + j * k_stride, k_stride, 1, q, dh, nullptr, s + j * V * kLanes);
+  }
   if constexpr (R > 1)
-    if (j < n) block_scores<R / 2, V>(k + j * k_stride, k_stride, n - j, q, dh, s + j * V * kLanes);
+    if (j < n) block_scores<R / 2, V>(k + j * k_stride, k_stride, n - j, q, dh, {}, s + j * V * kLanes);
 }
 
 // Scores to unnormalised probabilities, rounded to bf16 where asked. top and sum are those of the keys so far; rescale
@@ -80,12 +94,12 @@ inline void block_output(const float* v, int64_t v_stride, int64_t n, const floa
 
 // The whole step; `state` is top, sum and rescale, one behind the other.
 template <int R, int V>
-inline void attend(const float* k, int64_t k_stride, const float* v, int64_t v_stride, int64_t n, int64_t dh,
-                   const float* q, float scale, const float* seen, bool to_bf16, float* s, float* state, float* o) {
+inline void attend(const Block& b, int64_t dh, const float* q, float scale, const float* seen, bool to_bf16, float* s,
+                   float* state, float* o) {
   constexpr int kColumns = V * kLanes;
-  block_scores<R, V>(k, k_stride, n, q, dh, s);
-  block_softmax<V>(s, n, scale, seen, to_bf16, state, state + kColumns, state + 2 * kColumns);
-  block_output<R, V>(v, v_stride, n, s, state + 2 * kColumns, dh, o);
+  block_scores<R, V>(b.k, b.k_stride, b.n, q, dh, b.ahead, s);
+  block_softmax<V>(s, b.n, scale, seen, to_bf16, state, state + kColumns, state + 2 * kColumns);
+  block_output<R, V>(b.v, b.v_stride, b.n, s, state + 2 * kColumns, dh, o);
 }
 
 // n rows of dh bf16 values as dense f32 rows; dh is a multiple of 8.
@@ -94,6 +108,54 @@ inline void widen_block(const uint16_t* in, int64_t stride, int64_t n, int64_t d
     int64_t d = 0;
     for (; d + kLanes <= dh; d += kLanes) store(out + d, load(in + d));
     for (; d < dh; ++d) out[d] = __builtin_bit_cast(float, uint32_t(in[d]) << 16);
+  }
+}
+
+// 8 x 8 floats, rows to columns.
+inline void transpose8(__m256 r[8]) {
+  __m256 a[8], b[8];
+  for (int i = 0; i < 4; ++i)
+    a[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]), a[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+  for (int i = 0; i < 8; i += 4) {
+    b[i] = _mm256_shuffle_ps(a[i], a[i + 2], 0x44), b[i + 1] = _mm256_shuffle_ps(a[i], a[i + 2], 0xee);
+    b[i + 2] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0x44), b[i + 3] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0xee);
+  }
+  for (int i = 0; i < 4; ++i)
+    r[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20), r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
+}
+
+// q[d][c] = rows[c][d] for all columns; columns and dh are multiples of 8.
+template <class T> inline void gather(const void* const* rows, int64_t columns, int64_t dh, float* q) {
+  for (int64_t c = 0; c < columns; c += 8)
+    for (int64_t d = 0; d < dh; d += 8) {
+      __m256 r[8];
+      for (int i = 0; i < 8; ++i) r[i] = load8(static_cast<const T*>(rows[c + i]) + d);
+      transpose8(r);
+      for (int i = 0; i < 8; ++i) _mm256_storeu_ps(q + (d + i) * columns + c, r[i]);
+    }
+}
+
+inline void gather_columns(const void* const* rows, bool bf16, int64_t columns, int64_t dh, float* q) {
+  if (bf16) gather<uint16_t>(rows, columns, dh, q);
+  else gather<float>(rows, columns, dh, q);
+}
+
+// rows[c][d] = o[d][c] / sum[c] for the first n columns, zero where the sum is.
+inline void scatter_columns(const float* o, const float* sum, int64_t n, bool bf16, int64_t columns, int64_t dh,
+                            void* const* rows) {
+  for (int64_t c = 0; c < n; c += 8) {
+    const __m256 by = _mm256_loadu_ps(sum + c), any = _mm256_cmp_ps(by, _mm256_setzero_ps(), _CMP_NEQ_UQ);
+    const int64_t here = n - c < 8 ? n - c : 8;
+    for (int64_t d = 0; d < dh; d += 8) {
+      __m256 r[8];
+      for (int i = 0; i < 8; ++i)
+        r[i] = _mm256_and_ps(any, _mm256_div_ps(_mm256_loadu_ps(o + (d + i) * columns + c), by));
+      transpose8(r);
+      for (int64_t i = 0; i < here; ++i) {
+        if (bf16) store8(static_cast<uint16_t*>(rows[c + i]) + d, r[i]);
+        else store8(static_cast<float*>(rows[c + i]) + d, r[i]);
+      }
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 // The SIMD vocabulary for AVX-512 (F, BW, DQ, VL): 16 floats; see simd_avx2.h.
 #pragma once
-#include "glimpse/kernels/cpu/isa.h"
+#include "glimpse/kernels/cpu/simd_8.h"
 
 // g++ 12 takes the deliberately undefined operands inside its own AVX-512 intrinsics for mistakes (GCC bug 105593).
 #if !defined(__clang__)
