@@ -32,6 +32,7 @@ class Checkpoint {
 
   const std::filesystem::path& directory() const { return directory_; }
   std::size_t total_bytes() const;
+  std::size_t file_count() const { return files_.size(); }
 
  private:
   void add(const std::string& stored, const StoredTensor& tensor, const std::string& file);

@@ -34,7 +34,8 @@ void Run::run_variant(const OpBase& op, int variant, const void* args, Site site
   {
     Workspace::Scope scope(workspace_);
     Context ctx{device(), backend_.stream(), workspace_, states_, threads_, this, site};
-    op.run(variant, args, ctx);
+    if (dry_) workspace_.take(op.workspace(variant, args, ctx));
+    else op.run(variant, args, ctx);
   }
   for (Observer* o : observers_) o->after(event);
 }

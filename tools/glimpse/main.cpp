@@ -16,6 +16,8 @@ void add_commands(CLI::App& app, int& status) {
   app.set_version_flag("--version", "glimpse " GLIMPSE_VERSION);
   app.require_subcommand(1);
   add_kernels(app, status);
+  add_inspect(app, status);
+  add_bench(app, status);
   add_completion(app, status);
   add_parity(app, status);
   app.footer("glimpse COMMAND --help explains a command, with examples.");

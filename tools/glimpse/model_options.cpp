@@ -13,10 +13,7 @@ void add_model_option(CLI::App& command, ModelOptions& options) {
       ->type_name("DIR");
 }
 
-void add_device_options(CLI::App& command, ModelOptions& options) {
-  command.add_option("--device", options.device, "auto (a GPU where there is one), cpu or cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
-      ->type_name("NAME");
+void add_processor_options(CLI::App& command, ModelOptions& options) {
   command.add_option("--plugin", options.plugins, "shared object that brings kernel variants of its own (repeatable)")
       ->type_name("FILE.so")
       ->expected(1)
@@ -24,6 +21,13 @@ void add_device_options(CLI::App& command, ModelOptions& options) {
   command.add_option("--threads", options.threads, "CPU threads; 0 takes all this process may use")
       ->check(CLI::Range(0, 4096))
       ->type_name("N");
+}
+
+void add_device_options(CLI::App& command, ModelOptions& options) {
+  command.add_option("--device", options.device, "auto (a GPU where there is one), cpu or cuda")
+      ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+      ->type_name("NAME");
+  add_processor_options(command, options);
 }
 
 void add_model_options(CLI::App& command, ModelOptions& options) {
@@ -65,16 +69,6 @@ OpenModel::OpenModel(const ModelOptions& options)
       tokenizer(Tokenizer::from_pretrained(directory)),
       generation(GenerationConfig::from_pretrained(directory)) {
   if (!run.plan().empty()) run.add_observer(&sites);
-}
-
-void OpenModel::check_rules_used() const {
-  const std::vector<std::string> unused = run.plan().unused();
-  if (unused.empty()) return;
-  const std::string& rule = unused.front();
-  const std::string op = rule.substr(0, rule.find_first_of(".[="));
-  const std::string where = sites.of(op);
-  GLIMPSE_CHECK(!where.empty(), "--kernel %s did nothing: %s did not run", rule.c_str(), op.c_str());
-  GLIMPSE_FAIL("--kernel %s matched nothing; %s ran at %s", rule.c_str(), op.c_str(), where.c_str());
 }
 
 }  // namespace glimpse::cli

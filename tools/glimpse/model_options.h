@@ -26,7 +26,9 @@ struct ModelOptions {
 
 // -m; --json is not among them: whoever adds it says what the object holds.
 void add_model_option(CLI::App& command, ModelOptions& options);
-// --device, --plugin, --threads.
+// --plugin, --threads.
+void add_processor_options(CLI::App& command, ModelOptions& options);
+// --device and the processor's.
 void add_device_options(CLI::App& command, ModelOptions& options);
 // All options of a command that runs a model: -m, the device's, --kernel, --dtype.
 void add_model_options(CLI::App& command, ModelOptions& options);
@@ -44,7 +46,7 @@ struct OpenModel {
   OpenModel(const OpenModel&) = delete;
   // Throws Error where a rule of --kernel matched no site, with the sites there are: for the end of a command that ran
   // the model.
-  void check_rules_used() const;
+  void check_rules_used() const { cli::check_rules_used(run, sites); }
 
   Backend& backend;
   glimpse::Run run;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "glimpse/core/observer.h"
+#include "glimpse/core/run.h"
 
 namespace glimpse::cli {
 
@@ -19,5 +20,8 @@ class SiteList final : public Observer {
   // (op, path) -> first and last layer, -1 where there is none.
   std::map<std::pair<std::string, std::string>, std::pair<int, int>> seen_;
 };
+
+// Throws Error where a rule of the run's plan matched nothing, with the places where its op did run.
+void check_rules_used(const glimpse::Run& run, const SiteList& sites);
 
 }  // namespace glimpse::cli

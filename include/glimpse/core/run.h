@@ -32,6 +32,9 @@ class Run {
   // The variant for these arguments here; throws Error with the reason where a forced one cannot run.
   int choose(const OpBase& op, const void* args, Site site) const;
 
+  // Dry: contracts are checked, variants chosen and their declared workspaces taken, but nothing is computed and no
+  // tensor is read, so that a model's memory is planned by the code that will use it.
+  void set_dry(bool dry) { dry_ = dry; }
   void add_observer(Observer* observer) { observers_.push_back(observer); }
   void remove_observer(Observer* observer) { std::erase(observers_, observer); }
   Backend& backend() { return backend_; }
@@ -45,6 +48,7 @@ class Run {
   Backend& backend_;
   Plan plan_;
   int threads_;
+  bool dry_ = false;
   Workspace workspace_;
   StateStore states_;
   std::vector<Observer*> observers_;

@@ -1,0 +1,143 @@
+// Whatever is wrong with a command line or a model directory: one sentence that names it and the remedy, and a status.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "program.h"
+
+namespace glimpse {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Bad {
+  const char* name;
+  std::vector<std::string> arguments;
+  int status;
+  std::vector<std::string> parts;  // of the sentence
+};
+
+// gtest prints parameters in failures.
+void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.name; }
+
+void expect_one_sentence(const Outcome& o, int status, const std::vector<std::string>& parts) {
+  EXPECT_EQ(o.status, status) << o.err;
+  EXPECT_EQ(o.err.rfind("glimpse: ", 0), 0u) << o.err;
+  EXPECT_EQ(o.err.find('\n'), o.err.size() - 1) << "not one line: " << o.err;
+  EXPECT_EQ(o.err.find("glimpse: glimpse:"), o.err.npos) << o.err;
+  for (const std::string& part : parts) EXPECT_NE(o.err.find(part), o.err.npos) << "lacks \"" << part << "\": " << o.err;
+}
+
+class BadCommandLine : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadCommandLine, SaysWhatAndWhatInstead) {
+  const Bad& bad = GetParam();
+  const Outcome o = glimpse_program(bad.arguments);
+  EXPECT_EQ(o.out, "");
+  expect_one_sentence(o, bad.status, bad.parts);
+}
+
+const std::string kNano = nano_model();
+
+const Bad kBad[] = {
+    {"command", {"kernals"}, 2, {"no command \"kernals\"", "did you mean kernels?"}},
+    {"command_far", {"teleport"}, 2, {"\"teleport\"", "the commands are", "inspect", "bench"}},
+    {"program_option", {"--jason"}, 2, {"no option --jason", "glimpse --help"}},
+    {"option", {"kernels", "--devise", "cpu"}, 2, {"kernels has no option --devise", "did you mean --device?"}},
+    {"option_far", {"kernels", "--qqqqqqq"}, 2, {"kernels has no option --qqqqqqq", "glimpse kernels --help"}},
+    {"option_value", {"inspect", "--modle=x"}, 2, {"--model"}},
+    {"device", {"kernels", "--device", "tpu"}, 2, {"--device", "tpu", "auto,cpu,cuda"}},
+    {"dtype", {"inspect", "-m", kNano, "--dtype", "f16"}, 2, {"--dtype", "f16", "f32,bf16"}},
+    {"threads_text", {"kernels", "--threads", "many"}, 2, {"--threads", "many"}},
+    {"threads_negative", {"kernels", "--threads", "-3"}, 2, {"--threads"}},
+    {"no_model", {"inspect"}, 2, {"--model is required"}},
+    {"no_value", {"inspect", "-m"}, 2, {"--model"}},
+    {"extra_argument", {"inspect", "-m", kNano, "more"}, 2, {"no place for the argument \"more\""}},
+    {"shell", {"completion", "tcsh"}, 2, {"tcsh", "bash,zsh,fish"}},
+    {"op", {"kernels", "liner"}, 1, {"no op named \"liner\"", "linear"}},
+    {"bench_op", {"bench", "liner"}, 1, {"no op named \"liner\"", "linear"}},
+    {"bench_variant", {"bench", "linear.best"}, 1, {"linear has no variant named \"best\"", "panel"}},
+    {"bench_shape", {"bench", "linear", "--shape", "M=0,"}, 1, {"\"M=0,\"", "glimpse kernels"}},
+    {"plugin", {"kernels", "--plugin", "/nowhere/mine.so"}, 1, {"/nowhere/mine.so", "cannot be loaded"}},
+    {"plugin_text", {"kernels", "--plugin", kNano + "/config.json"}, 1, {"config.json", "cannot be loaded"}},
+    {"model_missing", {"inspect", "-m", "/nowhere/model"}, 1, {"/nowhere/model", "check the path"}},
+    {"model_file", {"inspect", "-m", kNano + "/config.json"}, 1, {"is a file", "give the directory"}},
+    {"model_hub", {"inspect", "-m", "no-such-org/no-such-model"}, 1, {"hf download no-such-org/no-such-model"}},
+    {"rule", {"inspect", "-m", kNano, "--plan", "--kernel", "attention"}, 1, {"\"attention\"", "write op[.site]"}},
+    {"rule_op", {"inspect", "-m", kNano, "--plan", "--kernel", "atention=scalar"}, 1, {"atention", "attention"}},
+    {"rule_variant", {"inspect", "-m", kNano, "--plan", "--kernel", "attention=best"}, 1, {"\"best\"", "scalar"}},
+    {"rule_layer", {"inspect", "-m", kNano, "--plan", "--kernel", "attention[x]=scalar"}, 1, {"\"x\"", "[8-15]"}},
+    {"rule_site", {"inspect", "-m", kNano, "--plan", "--kernel", "attention.txt=scalar"}, 1,
+     {"attention.txt=scalar matched nothing", "text.attn[0-3]"}},
+    {"rule_layers", {"inspect", "-m", kNano, "--plan", "--kernel", "attention.text[7-9]=scalar"}, 1,
+     {"attention.text[7-9]=scalar matched nothing", "text.attn[0-3]"}},
+    {"rule_cannot", {"inspect", "-m", kNano, "--plan", "--kernel", "linear.text.o=gemv_avx2"}, 1, {"cannot run at text.o"}},
+    {"image_alone", {"inspect", "-m", kNano, "--image", "10x10"}, 1, {"--plan"}},
+    {"image_size", {"inspect", "-m", kNano, "--plan", "--image", "big"}, 1, {"--image big", "WIDTHxHEIGHT"}},
+    {"image_rest", {"inspect", "-m", kNano, "--plan", "--image", "10x10x10"}, 1, {"10x10x10", "WIDTHxHEIGHT"}},
+    {"image_huge", {"inspect", "-m", kNano, "--plan", "--image", "99999x99999"}, 1, {"99999x99999"}},
+    {"image_thin", {"inspect", "-m", kNano, "--plan", "--image", "9000x30"}, 1, {"200"}},
+    {"context_small", {"inspect", "-m", kNano, "--plan", "--image", "448x448", "--context", "8"}, 1, {"--context"}},
+    {"context_zero", {"inspect", "-m", kNano, "--plan", "--context", "0"}, 2, {"--context"}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, BadCommandLine, testing::ValuesIn(kBad), [](const auto& i) { return i.param.name; });
+
+// The small model with one of its files replaced; an empty text removes the file.
+struct Broken {
+  const char* name;
+  const char* file;
+  std::string text;
+  std::vector<std::string> parts;
+};
+
+void PrintTo(const Broken& broken, std::ostream* out) { *out << broken.name; }
+
+class BrokenModel : public testing::TestWithParam<Broken> {};
+
+TEST_P(BrokenModel, InspectNamesTheFileAndTheFault) {
+  const Broken& broken = GetParam();
+  const ScratchDirectory scratch;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kNano))
+    if (entry.path().filename() != broken.file)
+      fs::create_symlink(fs::absolute(entry.path()), scratch.path() / entry.path().filename());
+  if (!broken.text.empty()) scratch.write(broken.file, broken.text);
+  const Outcome o = glimpse_program({"inspect", "-m", scratch.path().string()});
+  expect_one_sentence(o, 1, broken.parts);
+}
+
+const std::string kWeights = file_text(nano_model() + "/model.safetensors");
+
+const Broken kBroken[] = {
+    {"no_config", "config.json", "", {"config.json"}},
+    {"no_weights", "model.safetensors", "", {"safetensors"}},
+    {"config_text", "config.json", "not JSON", {"config.json"}},
+    {"config_deep", "config.json", std::string(100000, '['), {"config.json"}},
+    {"config_other", "config.json", "{\"model_type\": \"llama\"}", {"config.json", "llama"}},
+    {"config_huge", "config.json", "{\"text_config\": {\"num_hidden_layers\": 1e300}}", {"config.json", "num_hidden_layers"}},
+    {"generation_text", "generation_config.json", "{", {"generation_config.json"}},
+    {"weights_empty_header", "model.safetensors", std::string(8, '\0'), {"model.safetensors"}},
+    {"weights_absurd_header", "model.safetensors", std::string(8, '\x7f') + "{}", {"model.safetensors"}},
+    {"weights_half", "model.safetensors", kWeights.substr(0, kWeights.size() / 2), {"model.safetensors"}},
+    {"weights_few_bytes", "model.safetensors", kWeights.substr(0, 5), {"model.safetensors"}},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, BrokenModel, testing::ValuesIn(kBroken), [](const auto& i) { return i.param.name; });
+
+TEST(BrokenModels, MissingTensorsAreListedAndTheStatusSaysSo) {
+  const ScratchDirectory scratch;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kNano))
+    if (entry.path().filename() != "config.json")
+      fs::create_symlink(fs::absolute(entry.path()), scratch.path() / entry.path().filename());
+  std::string config = file_text(kNano + "/config.json");
+  const std::string depth = "\"num_hidden_layers\": 4";
+  ASSERT_NE(config.find(depth), config.npos);
+  scratch.write("config.json", config.replace(config.find(depth), depth.size(), "\"num_hidden_layers\": 5"));
+  const Outcome o = glimpse_program({"inspect", "-m", scratch.path().string()});
+  EXPECT_EQ(o.status, 1);
+  EXPECT_EQ(o.err, "");
+  EXPECT_NE(o.out.find("model.language_model.layers.4.input_layernorm.weight is missing"), o.out.npos) << o.out;
+}
+
+}  // namespace
+}  // namespace glimpse

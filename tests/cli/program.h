@@ -1,0 +1,59 @@
+// The built program `glimpse`, run with its output and its exit status caught.
+#pragma once
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "scratch_directory.h"
+
+namespace glimpse {
+
+struct Outcome {
+  int status = -1;       // 128 + signal where one ended it
+  std::string out, err;
+  long peak_kb = 0;      // memory the process had resident at most
+};
+
+inline std::string file_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+inline Outcome run_program(const std::string& program, const std::vector<std::string>& arguments) {
+  const ScratchDirectory scratch;
+  const std::string out = (scratch.path() / "out").string(), err = (scratch.path() / "err").string();
+  std::vector<char*> argv{const_cast<char*>(program.c_str())};
+  for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
+  pid_t child = 0;
+  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed) return {};
+  int status = 0;
+  rusage used{};
+  wait4(child, &status, 0, &used);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(out), file_text(err),
+          used.ru_maxrss};
+}
+
+inline Outcome glimpse_program(const std::vector<std::string>& arguments) {
+  return run_program(GLIMPSE_PROGRAM, arguments);
+}
+
+inline std::string nano_model() { return std::string(GLIMPSE_TEST_DATA) + "/nano"; }
+
+}  // namespace glimpse
