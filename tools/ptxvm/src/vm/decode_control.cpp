@@ -150,6 +150,9 @@ const std::vector<Family>& families() {
         {"call", decode_call, true, "calls"},
         {"bar barrier", decode_barrier, true, "barriers"},
         {"shfl vote match redux activemask elect", decode_warp, true, "warps"},
+        {"mma wmma ldmatrix stmatrix movmatrix", decode_matrix, true, "matrices"},
+        {"cp", decode_async, false, "asynchronous copies"},
+        {"mbarrier", decode_mbarrier, true, "mbarrier"},
     };
     return list;
 }

@@ -186,7 +186,11 @@ MemSpace Decoder::address(Inst& in, const ptx::Operand& o, MemSpace space) {
         in.imm += v.value;
         if (v.frame) space = MemSpace::kFrameParam;
         else if (v.space == MemSpace::kParam) space = MemSpace::kParam;
-        if (v.dynamic_shared) program_.dynamic_insts.push_back(static_cast<size_t>(&in - program_.code.data()));
+        if (v.dynamic_shared) {
+            const size_t index = static_cast<size_t>(&in - program_.code.data());
+            if (index >= program_.code.size()) refuse("a second address by the name of dynamic shared memory");
+            program_.dynamic_insts.push_back(index);
+        }
     } else {
         refuse("an address of this kind");
     }

@@ -35,7 +35,9 @@ struct Launch {
     const Options* options = nullptr;
     Dim3 grid, block, cluster;
     uint64_t id = 0;
+    uint64_t workspace = 0;  // of a cooperative launch: its size in 4 bytes, then the grid's barrier
     uint32_t dynamic_base = 0, shared_bytes = 0, dynamic_bytes = 0;
+    uint32_t reserved_at = 0;     // the system's part of shared memory, which cooperative groups use
     uint32_t warps = 0, threads = 0;
     uint64_t register_bytes = 0;  // of one warp, all frames
     uint64_t local_bytes = 0;     // of one thread

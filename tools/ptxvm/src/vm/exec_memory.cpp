@@ -41,10 +41,18 @@ struct Lookup {
     Status status = Status::kIllegalAddress;
 };
 
+// Shared memory: the block's, and the part reserved for the system behind it.
+Lookup shared(const Warp* w, uint64_t offset, uint32_t bytes) {
+    const Launch& launch = *w->block->launch;
+    const bool own = offset + bytes <= w->shared_size;
+    const bool reserved = offset - launch.reserved_at <= launch.options->arch->shared_reserved - bytes;
+    return own || reserved ? Lookup{w->shared + offset} : Lookup{};
+}
+
 Lookup window(const Warp* w, int lane, uint64_t address, uint32_t bytes) {
     const uint64_t offset = address & (kWindowBytes - 1);
     if (address - kSharedWindow < kWindowBytes) {
-        if (offset + bytes <= w->shared_size) return {w->shared + offset};
+        return shared(w, offset, bytes);
     } else if (address - kLocalWindow < kWindowBytes) {
         if (offset + bytes <= w->local_size) return {w->locals + lane * w->local_stride + offset};
     } else if (address - kParamWindow < kWindowBytes) {
@@ -56,7 +64,7 @@ Lookup window(const Warp* w, int lane, uint64_t address, uint32_t bytes) {
 Lookup look_up(const Warp* w, int lane, MemSpace space, uint64_t address, uint32_t bytes) {
     if ((address & (bytes - 1)) != 0) return {nullptr, Status::kMisalignedAddress};
     switch (space) {
-        case MemSpace::kShared: return address + bytes <= w->shared_size ? Lookup{w->shared + address} : Lookup{};
+        case MemSpace::kShared: return shared(w, address, bytes);
         case MemSpace::kLocal:
         case MemSpace::kFrameParam:
             return address + bytes <= w->local_size ? Lookup{w->locals + lane * w->local_stride + address} : Lookup{};

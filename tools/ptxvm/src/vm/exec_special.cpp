@@ -8,7 +8,7 @@ namespace {
 enum class Special : uint32_t {
     kTid, kTidY, kTidZ, kNtid, kNtidY, kNtidZ, kCtaid, kCtaidY, kCtaidZ, kNctaid, kNctaidY, kNctaidZ,
     kLane, kWarp, kWarps, kSm, kSms, kGrid, kLaneEq, kLaneLe, kLaneLt, kLaneGe, kLaneGt, kClock, kClockHigh, kClock64,
-    kDynamicShared, kTotalShared, kReservedShared, kOne, kZero,
+    kDynamicShared, kTotalShared, kReservedShared, kReservedEnd, kWorkspaceHigh, kWorkspaceLow, kOne, kZero,
 };
 
 constexpr std::pair<std::string_view, Special> kNames[] = {
@@ -23,14 +23,17 @@ constexpr std::pair<std::string_view, Special> kNames[] = {
     {"clock64", Special::kClock64}, {"globaltimer", Special::kClock64}, {"globaltimer_lo", Special::kClock},
     {"globaltimer_hi", Special::kClockHigh}, {"dynamic_smem_size", Special::kDynamicShared},
     {"total_smem_size", Special::kTotalShared}, {"aggr_smem_size", Special::kTotalShared},
-    {"reserved_smem_offset_begin", Special::kReservedShared}, {"reserved_smem_offset_end", Special::kReservedShared},
-    {"reserved_smem_offset_cap", Special::kReservedShared},
+    {"reserved_smem_offset_begin", Special::kReservedShared}, {"reserved_smem_offset_end", Special::kReservedEnd},
+    {"reserved_smem_offset_cap", Special::kReservedEnd}, {"reserved_smem_offset_0", Special::kReservedShared},
+    {"reserved_smem_offset_1", Special::kReservedShared},
     // Without clusters every block is one.
     {"clusterid.x", Special::kCtaid}, {"clusterid.y", Special::kCtaidY}, {"clusterid.z", Special::kCtaidZ},
     {"nclusterid.x", Special::kNctaid}, {"nclusterid.y", Special::kNctaidY}, {"nclusterid.z", Special::kNctaidZ},
     {"cluster_ctaid.x", Special::kZero}, {"cluster_ctaid.y", Special::kZero}, {"cluster_ctaid.z", Special::kZero},
     {"cluster_nctaid.x", Special::kOne}, {"cluster_nctaid.y", Special::kOne}, {"cluster_nctaid.z", Special::kOne},
     {"cluster_ctarank", Special::kZero}, {"cluster_nctarank", Special::kOne}, {"is_explicit_cluster", Special::kZero},
+    // Where cooperative groups keep the barrier of the grid.
+    {"envreg1", Special::kWorkspaceHigh}, {"envreg2", Special::kWorkspaceLow},
     {"current_graph_exec", Special::kZero},
 };
 
@@ -60,6 +63,10 @@ uint64_t value_of(Warp* w, Special s, uint32_t lane) {
         case Special::kClock64: return w->count;
         case Special::kDynamicShared: return launch.dynamic_bytes;
         case Special::kTotalShared: return launch.shared_bytes;
+        case Special::kReservedShared: return launch.reserved_at;
+        case Special::kReservedEnd: return launch.reserved_at + launch.options->arch->shared_reserved;
+        case Special::kWorkspaceHigh: return launch.workspace >> 32;
+        case Special::kWorkspaceLow: return static_cast<uint32_t>(launch.workspace);
         case Special::kOne: return 1;
         default: return 0;
     }

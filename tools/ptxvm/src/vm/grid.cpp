@@ -15,7 +15,8 @@ namespace {
 class BlockStore {
 public:
     explicit BlockStore(const Launch& launch) : launch_(launch) {
-        bytes_ = launch.warps * (launch.register_bytes + 32 * launch.local_bytes) + launch.shared_bytes + 256;
+        bytes_ = launch.warps * (launch.register_bytes + 32 * launch.local_bytes) + launch.reserved_at +
+                 launch.options->arch->shared_reserved + 256;
         base_ = static_cast<std::byte*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
         if (base_ == MAP_FAILED) throw std::bad_alloc();
@@ -56,7 +57,7 @@ void BlockStore::start(uint64_t index) {
     }
     block_.shared = at + (256 - reinterpret_cast<uintptr_t>(at) % 256) % 256;
     // Shared memory starts with whatever the last block left, as on hardware; but the same in every run.
-    std::memset(block_.shared, 0, launch_.shared_bytes);
+    std::memset(block_.shared, 0, launch_.reserved_at + launch_.options->arch->shared_reserved);
     if (launch_.options->check_init) block_.shared_written.assign((launch_.shared_bytes + 7) / 8, 0);
     for (auto& w : block_.warps) w.shared = block_.shared;
     used_ = true;

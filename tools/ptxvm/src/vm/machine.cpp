@@ -35,12 +35,13 @@ public:
 
 private:
     Status check(const Program& program, const LaunchConfig& config, std::string* why) const;
+    uint64_t cooperative_workspace();
     Launch prepare(ModuleImpl& module, Program& program, const LaunchConfig& config) const;
 
     Options options_;
     std::unique_ptr<DeviceMemory> memory_;
     uint64_t stack_bytes_ = 1024;
-    uint64_t launches_ = 0;
+    uint64_t launches_ = 0, workspace_ = 0;
 };
 
 MachineImpl::MachineImpl(Options options) : options_(std::move(options)) {
@@ -108,6 +109,7 @@ Launch MachineImpl::prepare(ModuleImpl& module, Program& program, const LaunchCo
     const uint64_t used = uint64_t{program.dynamic_base} + config.dynamic_shared;
     // Without the checker a block may touch the rest of its last kilobyte, as on hardware.
     l.shared_bytes = static_cast<uint32_t>(options_.check_mem ? used : round_up(used, 1024));
+    l.reserved_at = static_cast<uint32_t>(round_up(l.shared_bytes, 1024));
     uint64_t frames = 0, frame = 0;
     for (const auto& f : program.functions) {
         frames += f.frame_bytes + kFrameHeader;
@@ -126,6 +128,17 @@ Launch MachineImpl::prepare(ModuleImpl& module, Program& program, const LaunchCo
     return l;
 }
 
+uint64_t MachineImpl::cooperative_workspace() {
+    constexpr uint32_t kBytes = 512;
+    if (workspace_ == 0) workspace_ = memory_->allocate(kBytes, MemoryKind::kSymbol, "the grid's barrier");
+    if (workspace_ == 0) throw std::bad_alloc();
+    auto* at = memory_->alias(workspace_, kBytes);
+    std::memset(at, 0, kBytes);
+    std::memcpy(at, &kBytes, sizeof kBytes);
+    memory_->mark_written(workspace_, kBytes);
+    return workspace_;
+}
+
 LaunchResult MachineImpl::launch(Module& module, const Kernel& kernel, const LaunchConfig& config,
                                  const std::byte* parameters) {
     auto& m = static_cast<ModuleImpl&>(module);
@@ -136,6 +149,7 @@ LaunchResult MachineImpl::launch(Module& module, const Kernel& kernel, const Lau
     ++launches_;
     Launch launch = prepare(m, program, config);
     launch.parameters = parameters;
+    if (config.cooperative) launch.workspace = cooperative_workspace();
     run_grid(launch, config.cooperative, &result);
     return result;
 }
