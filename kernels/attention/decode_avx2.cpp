@@ -9,7 +9,7 @@
 namespace glimpse {
 namespace {
 
-const attention::Kernels kKernels{2 * cpu::kLanes, 32, cpu::attend<4, 2>, cpu::widen_block,
+const attention::Kernels kKernels{2 * cpu::kLanes, 32, cpu::attend<4, 2>, cpu::widen_block<uint16_t>,
                                   cpu::gather_columns, cpu::scatter_columns};
 
 void run(const op::Attention& a, Context& ctx) { attention::decode(a, ctx, kKernels); }

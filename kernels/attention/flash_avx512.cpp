@@ -9,7 +9,7 @@
 namespace glimpse {
 namespace {
 
-const attention::Kernels kKernels{3 * cpu::kLanes, 128, cpu::attend<8, 3>, cpu::widen_block,
+const attention::Kernels kKernels{3 * cpu::kLanes, 128, cpu::attend<8, 3>, cpu::widen_block<uint16_t>,
                                   cpu::gather_columns, cpu::scatter_columns};
 
 void run(const op::Attention& a, Context& ctx) { attention::flash(a, ctx, kKernels); }

@@ -6,31 +6,12 @@
 // bits depend on its own row and on where blocks of keys begin, not on its neighbours.
 #pragma once
 #include "glimpse/kernels/cpu/attention_types.h"
+#include "glimpse/kernels/cpu/outer.h"
+#include "glimpse/kernels/cpu/transpose.h"
 
 GLIMPSE_SIMD_BEGIN
 namespace glimpse::cpu {
 namespace {
-
-// out[r][c] = sum_i a[r a_row + i a_step] b[i][c] (+ out[r][c] scale[c]), r < R, c < V vectors, in the order of i.
-template <int R, int V>
-inline void outer(const float* a, int64_t a_row, int64_t a_step, const float* b, int64_t n, const float* scale,
-                  float* out) {
-  constexpr int kColumns = V * kLanes;
-  Floats acc[R][V];
-  for (int v = 0; v < V; ++v)
-    for (int r = 0; r < R; ++r)
-      acc[r][v] = scale ? mul(load(out + r * kColumns + v * kLanes), load(scale + v * kLanes)) : zeros();
-  for (int64_t i = 0; i < n; ++i) {
-    Floats row[V];
-    for (int v = 0; v < V; ++v) row[v] = load(b + i * kColumns + v * kLanes);
-    for (int r = 0; r < R; ++r) {
-      const Floats x = splat(a[r * a_row + i * a_step]);
-      for (int v = 0; v < V; ++v) acc[r][v] = fma(x, row[v], acc[r][v]);
-    }
-  }
-  for (int r = 0; r < R; ++r)
-    for (int v = 0; v < V; ++v) store(out + r * kColumns + v * kLanes, acc[r][v]);
-}
 
 inline void fetch(const char* row, int64_t stride, int64_t rows, int64_t bytes) {
   for (int64_t r = 0; r < rows; ++r, row += stride)
@@ -48,7 +29,7 @@ inline void block_scores(const float* k, int64_t k_stride, int64_t n, const floa
       fetch(ahead.k + j * ahead.k_stride, ahead.k_stride, rows, ahead.row_bytes);
       fetch(ahead.v + j * ahead.v_stride, ahead.v_stride, rows, ahead.row_bytes);
     }
-    outer<R, V>(k + j * k_stride, k_stride, 1, q, dh, nullptr, s + j * V * kLanes);
+    outer<R, V>(k + j * k_stride, k_stride, 1, q, dh, Start::zero, nullptr, s + j * V * kLanes);
   }
   if constexpr (R > 1)
     if (j < n) block_scores<R / 2, V>(k + j * k_stride, k_stride, n - j, q, dh, {}, s + j * V * kLanes);
@@ -89,7 +70,7 @@ inline void block_softmax(float* s, int64_t n, float scale, const float* seen, b
 template <int R, int V>
 inline void block_output(const float* v, int64_t v_stride, int64_t n, const float* p, const float* rescale, int64_t dh,
                          float* o) {
-  for (int64_t d = 0; d < dh; d += R) outer<R, V>(v + d, 1, v_stride, p, n, rescale, o + d * V * kLanes);
+  for (int64_t d = 0; d < dh; d += R) outer<R, V>(v + d, 1, v_stride, p, n, Start::rescaled, rescale, o + d * V * kLanes);
 }
 
 // The whole step; `state` is top, sum and rescale, one behind the other.
@@ -102,42 +83,10 @@ inline void attend(const Block& b, int64_t dh, const float* q, float scale, cons
   block_output<R, V>(b.v, b.v_stride, b.n, s, state + 2 * kColumns, dh, o);
 }
 
-// n rows of dh bf16 values as dense f32 rows; dh is a multiple of 8.
-inline void widen_block(const uint16_t* in, int64_t stride, int64_t n, int64_t dh, float* out) {
-  for (int64_t j = 0; j < n; ++j, in += stride, out += dh) {
-    int64_t d = 0;
-    for (; d + kLanes <= dh; d += kLanes) store(out + d, load(in + d));
-    for (; d < dh; ++d) out[d] = __builtin_bit_cast(float, uint32_t(in[d]) << 16);
-  }
-}
-
-// 8 x 8 floats, rows to columns.
-inline void transpose8(__m256 r[8]) {
-  __m256 a[8], b[8];
-  for (int i = 0; i < 4; ++i)
-    a[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]), a[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-  for (int i = 0; i < 8; i += 4) {
-    b[i] = _mm256_shuffle_ps(a[i], a[i + 2], 0x44), b[i + 1] = _mm256_shuffle_ps(a[i], a[i + 2], 0xee);
-    b[i + 2] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0x44), b[i + 3] = _mm256_shuffle_ps(a[i + 1], a[i + 3], 0xee);
-  }
-  for (int i = 0; i < 4; ++i)
-    r[i] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x20), r[i + 4] = _mm256_permute2f128_ps(b[i], b[i + 4], 0x31);
-}
-
-// q[d][c] = rows[c][d] for all columns; columns and dh are multiples of 8.
-template <class T> inline void gather(const void* const* rows, int64_t columns, int64_t dh, float* q) {
-  for (int64_t c = 0; c < columns; c += 8)
-    for (int64_t d = 0; d < dh; d += 8) {
-      __m256 r[8];
-      for (int i = 0; i < 8; ++i) r[i] = load8(static_cast<const T*>(rows[c + i]) + d);
-      transpose8(r);
-      for (int i = 0; i < 8; ++i) _mm256_storeu_ps(q + (d + i) * columns + c, r[i]);
-    }
-}
-
+// q[d][c] = rows[c][d]; columns and dh are multiples of 8.
 inline void gather_columns(const void* const* rows, bool bf16, int64_t columns, int64_t dh, float* q) {
-  if (bf16) gather<uint16_t>(rows, columns, dh, q);
-  else gather<float>(rows, columns, dh, q);
+  if (bf16) gather_rows<uint16_t>(rows, columns, dh, q);
+  else gather_rows<float>(rows, columns, dh, q);
 }
 
 // rows[c][d] = o[d][c] / sum[c] for the first n columns, zero where the sum is.
