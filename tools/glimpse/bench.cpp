@@ -169,8 +169,8 @@ void add_bench(CLI::App& app, int&) {
                   "  glimpse bench attention                         every variant, every shape of one op\n"
                   "  glimpse bench linear --shape M=1, --seconds 1   decode shapes only, measured longer\n"
                   "  glimpse bench attention.mine --plugin ./mine.so --json\n"
-                  "Percentages are of what this machine was measured to do in the same run: memory reads, and f32 matrix\n"
-                  "products. A figure beyond the machine's limits is refused, not printed.");
+                  "Percentages are of what this machine was measured to do in the same run: memory reads, and f32\n"
+                  "matrix products. A figure beyond the machine's limits is refused, not printed.");
   command->callback([options] { bench(*options); });
 }
 

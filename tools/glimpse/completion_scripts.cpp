@@ -46,7 +46,8 @@ std::string zsh_value(const OptionWords& o) {
 std::string fish_value(const OptionWords& o) {
   if (o.value == Value::choice) return " -x -a '" + joined(o.choices, " ") + "'";
   if (o.value == Value::none) return "";
-  return o.value == Value::directory ? " -x -a '(__fish_complete_directories)'" : o.value == Value::file ? " -r -F" : " -x";
+  if (o.value == Value::directory) return " -x -a '(__fish_complete_directories)'";
+  return o.value == Value::file ? " -r -F" : " -x";
 }
 
 std::string zsh_specs(const OptionWords& o) {

@@ -19,7 +19,7 @@ struct InspectOptions {
   ModelOptions common;
   bool tensors = false, plan = false;
   std::vector<std::string> images;
-  int64_t context = 0;
+  int64_t context = 0, chunk = 0;
 };
 
 // "1344x1344" -> width and height.
@@ -33,17 +33,18 @@ std::pair<int64_t, int64_t> size_of_picture(const std::string& text) {
 }
 
 MemoryPlan plan_of(const InspectOptions& options, const Checkpoint& checkpoint, const Glm4vConfig& config,
-                   const DeviceInfo& device, DType dtype) {
-  std::vector<std::pair<int64_t, int64_t>> pictures;
-  for (const std::string& image : options.images) pictures.push_back(size_of_picture(image));
+                   const DeviceInfo& device) {
+  PlanRequest request{.pictures = {}, .context = options.context, .chunk = options.chunk,
+                      .dtype = activation_dtype(options.common, device), .kernels = open_plan(options.common),
+                      .threads = options.common.threads};
+  for (const std::string& image : options.images) request.pictures.push_back(size_of_picture(image));
   const ProcessorFields fields = image_processor_fields(checkpoint.directory());
-  return plan_memory(checkpoint, config, image_processor_options({fields.fields, fields.source}), pictures,
-                     options.context, dtype, device, open_plan(options.common), options.common.threads);
+  return plan_memory(checkpoint, config, image_processor_options({fields.fields, fields.source}), request, device);
 }
 
 void inspect(const InspectOptions& options, int& status) {
-  GLIMPSE_CHECK(options.plan || (options.images.empty() && !options.context),
-                "--image and --context belong to --plan; add it");
+  GLIMPSE_CHECK(options.plan || (options.images.empty() && !options.context && !options.chunk),
+                "--image, --context and --prefill-chunk belong to --plan; add it");
   Inspection found;
   found.directory = resolve_model(options.common.model);
   found.config = Glm4vConfig::from_pretrained(found.directory);
@@ -55,9 +56,8 @@ void inspect(const InspectOptions& options, int& status) {
   if (options.tensors) json["tensors"] = tensors_json(checkpoint), text += tensors_text(checkpoint);
   if (options.plan) {
     const DeviceInfo& device = open_backend(options.common).info();
-    const DType dtype = activation_dtype(options.common, device);
-    const MemoryPlan plan = plan_of(options, checkpoint, found.config, device, dtype);
-    json["plan"] = plan_json(plan, device, dtype), text += plan_text(plan, device, dtype);
+    const MemoryPlan plan = plan_of(options, checkpoint, found.config, device);
+    json["plan"] = plan_json(plan, device), text += plan_text(plan, device);
   }
   if (options.common.json) text = json.dump(2) + "\n";
   std::fputs(text.c_str(), stdout);
@@ -77,6 +77,9 @@ void add_inspect(CLI::App& app, int& status) {
       ->expected(1)
       ->take_all();
   command->add_option("--context", options->context, "with --plan: tokens of the prompt; default: the model's longest")
+      ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
+      ->type_name("N");
+  command->add_option("--prefill-chunk", options->chunk, "with --plan: tokens of the prompt per step (default 512)")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
       ->type_name("N");
   command->add_flag("--json", options->common.json, "print one JSON object");

@@ -61,8 +61,8 @@ void count_tensors(const Checkpoint& checkpoint, Inspection& found) {
       continue;
     }
     if (stored->shape != spec.shape)
-      found.wrong.push_back(spec.name + " has the shape " + shape_text(stored->shape) + ", the configuration asks for " +
-                            shape_text(spec.shape));
+      found.wrong.push_back(spec.name + " has the shape " + shape_text(stored->shape) +
+                            ", the configuration asks for " + shape_text(spec.shape));
     found.parameters += spec.element_count();
     found.bytes += int64_t(stored->bytes);
   }

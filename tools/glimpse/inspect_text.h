@@ -30,7 +30,7 @@ std::string inspection_text(const Inspection& found);
 OrderedJson inspection_json(const Inspection& found);
 std::string tensors_text(const Checkpoint& checkpoint);
 OrderedJson tensors_json(const Checkpoint& checkpoint);
-std::string plan_text(const MemoryPlan& plan, const DeviceInfo& device, DType dtype);
-OrderedJson plan_json(const MemoryPlan& plan, const DeviceInfo& device, DType dtype);
+std::string plan_text(const MemoryPlan& plan, const DeviceInfo& device);
+OrderedJson plan_json(const MemoryPlan& plan, const DeviceInfo& device);
 
 }  // namespace glimpse::cli

@@ -129,7 +129,7 @@ void add_kernels(CLI::App& app, int&) {
   add_device_options(*command, options->common);
   command->add_flag("--json", options->common.json, "print one JSON object");
   command->footer("Examples:\n"
-                  "  glimpse kernels                         all ops; what auto picks for the smallest and largest shape\n"
+                  "  glimpse kernels                         all ops, and what auto picks for small and large shapes\n"
                   "  glimpse kernels linear                  every bench shape of one op\n"
                   "  glimpse kernels --plugin ./mine.so      with the variants that a plugin brings\n"
                   "  glimpse kernels --device cuda --json    for a program to read\n"

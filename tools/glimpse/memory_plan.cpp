@@ -1,9 +1,10 @@
 // Memory of a forward pass, found by letting the model's own code run over reserved address space without computing.
 #include "memory_plan.h"
 
+#include <algorithm>
+
 #include "glimpse/core/run.h"
-#include "model/glm4v.h"
-#include "model/kv_cache.h"
+#include "model/generate.h"
 #include "plan_backend.h"
 #include "sites.h"
 
@@ -45,32 +46,37 @@ PixelBatch preprocess(const ImageProcessorOptions& options, const std::vector<Pl
 }  // namespace
 
 MemoryPlan plan_memory(const Checkpoint& checkpoint, const Glm4vConfig& config, const ImageProcessorOptions& options,
-                       const std::vector<std::pair<int64_t, int64_t>>& pictures, int64_t context, DType dtype,
-                       const DeviceInfo& device, const Plan& kernels, int threads) {
+                       const PlanRequest& request, const DeviceInfo& device) {
+  GenerateOptions generate;
+  generate.reuse_prefix = false;
+  if (request.chunk) generate.prefill_chunk = request.chunk;
   MemoryPlan plan;
-  for (const auto& [width, height] : pictures) plan.pictures.push_back({width, height, 0, 0});
-  plan.context = context ? context : config.text.max_position_embeddings;
+  plan.dtype = request.dtype;
+  for (const auto& [width, height] : request.pictures) plan.pictures.push_back({width, height, 0, 0});
+  plan.context = request.context ? request.context : config.text.max_position_embeddings;
+  plan.chunk = std::min(generate.prefill_chunk, plan.context);
   PixelBatch batch;
-  if (!pictures.empty()) batch = preprocess(options, plan.pictures);
+  if (!plan.pictures.empty()) batch = preprocess(options, plan.pictures);
   Prompt prompt = prompt_of(plan, batch, config);
-  if (!pictures.empty()) {
+  if (!plan.pictures.empty()) {
     prompt.vision.pixels = TensorView::dense(batch.patches.data(), DType::u8, {batch.rows, batch.columns});
     prompt.vision.table = TensorView::dense(batch.table.data(), DType::f32, {3, 256});
   }
   PlanBackend backend(device);
   const int64_t before = PlanBackend::current();
-  Run run(backend, kernels, threads);
+  Run run(backend, request.kernels, request.threads);
   SiteList sites;
   run.set_dry(true);
   run.add_observer(&sites);
-  Glm4vForConditionalGeneration model(checkpoint, config, run, dtype);
+  Glm4vForConditionalGeneration model(checkpoint, config, run, request.dtype);
   plan.owned = PlanBackend::current() - before;
   plan.mapped = backend.on_host() ? int64_t(checkpoint.total_bytes()) : 0;
-  model.forward({prompt}, 1);
+  Generator generator(model, 1, plan.context);
+  generator.prefill(prompt, generate);
   check_rules_used(run, sites);
   plan.buffers = model.arena().buffers();
   plan.workspace = int64_t(run.workspace().peak());
-  plan.kv_cache = plan.context * config.text.kv_bytes_per_token(size_of(dtype));
+  plan.kv_cache = generator.cache().bytes();
   plan.peak = PlanBackend::peak() - before;
   return plan;
 }

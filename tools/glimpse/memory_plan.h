@@ -19,8 +19,10 @@ struct PlannedPicture {
 };
 
 struct MemoryPlan {
+  DType dtype = DType::f32;                               // of activations and cache
   std::vector<PlannedPicture> pictures;
-  int64_t context = 0;                                    // tokens of the prompt, all in one step
+  int64_t context = 0;                                    // tokens of the prompt, which fill the cache
+  int64_t chunk = 0;                                      // of them in one step
   std::vector<std::pair<std::string, int64_t>> buffers;   // activations by name, bytes
   int64_t workspace = 0;                                  // scratch of the kernels, the largest at once
   int64_t kv_cache = 0;
@@ -29,10 +31,18 @@ struct MemoryPlan {
   int64_t peak = 0;                                       // all allocations on the device together, at their highest
 };
 
-// `pictures`: (width, height). `threads` as for Run; `context` 0: the model's longest. Throws Error where the pictures
-// do not fit the context, or where no kernel takes a shape.
+struct PlanRequest {
+  std::vector<std::pair<int64_t, int64_t>> pictures;      // width, height
+  int64_t context = 0;                                    // 0: the model's longest
+  int64_t chunk = 0;                                      // 0: as `glimpse run` has it
+  DType dtype = DType::f32;
+  Plan kernels;
+  int threads = 0;                                        // as for Run
+};
+
+// Throws Error where the pictures do not fit the context, where no kernel takes a shape, or where a rule of the kernels
+// matches nothing.
 MemoryPlan plan_memory(const Checkpoint& checkpoint, const Glm4vConfig& config, const ImageProcessorOptions& options,
-                       const std::vector<std::pair<int64_t, int64_t>>& pictures, int64_t context, DType dtype,
-                       const DeviceInfo& device, const Plan& kernels, int threads);
+                       const PlanRequest& request, const DeviceInfo& device);
 
 }  // namespace glimpse::cli

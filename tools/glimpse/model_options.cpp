@@ -66,7 +66,7 @@ OpenModel::OpenModel(const ModelOptions& options)
       directory(resolve_model(options.model)),
       config(Glm4vConfig::from_pretrained(directory)),
       checkpoint(Checkpoint::open(directory)),
-      tokenizer(Tokenizer::from_pretrained(directory)),
+      processor(Glm4vProcessor::from_pretrained(directory, config)),
       generation(GenerationConfig::from_pretrained(directory)) {
   if (!run.plan().empty()) run.add_observer(&sites);
 }

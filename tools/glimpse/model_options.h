@@ -9,7 +9,7 @@
 #include "model/checkpoint.h"
 #include "model/config.h"
 #include "model/generation_config.h"
-#include "model/tokenizer.h"
+#include "model/processor.h"
 #include "sites.h"
 
 namespace glimpse::cli {
@@ -55,7 +55,7 @@ struct OpenModel {
   std::filesystem::path directory;
   Glm4vConfig config;
   Checkpoint checkpoint;
-  Tokenizer tokenizer;
+  Glm4vProcessor processor;
   GenerationConfig generation;
 };
 

@@ -7,7 +7,7 @@
 
 namespace glimpse::cli {
 
-std::string plan_text(const MemoryPlan& plan, const DeviceInfo& device, DType dtype) {
+std::string plan_text(const MemoryPlan& plan, const DeviceInfo& device) {
   Table table("lr");
   auto buffers = plan.buffers;
   std::stable_sort(buffers.begin(), buffers.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
@@ -25,20 +25,21 @@ std::string plan_text(const MemoryPlan& plan, const DeviceInfo& device, DType dt
   if (plan.mapped) table.row({"weights, mapped", bytes_text(plan.mapped)});
   table.row({"in all", bytes_text(plan.peak + plan.mapped)});
   table.row({"memory here", bytes_text(device.memory_bytes)});
-  std::string text = "\nplan on " + device_text(device) + "\n" + std::to_string(plan.context) + " tokens in one step, " +
-                     name_of(dtype) + " activations and cache\n";
+  std::string text = "\nplan on " + device_text(device) + "\n" + std::to_string(plan.context) + " tokens in steps of " +
+                     std::to_string(plan.chunk) + ", " + name_of(plan.dtype) + " activations and cache\n";
   for (const PlannedPicture& p : plan.pictures)
     text += "picture " + std::to_string(p.width) + "x" + std::to_string(p.height) + ": " + std::to_string(p.patches) +
             " patches, " + std::to_string(p.tokens) + " tokens\n";
   text += table.text(2);
   if (plan.peak + plan.mapped > device.memory_bytes)
     text.append("that is more than there is: give a smaller --context or --image")
-        .append(dtype == DType::f32 ? ", or --dtype bf16\n" : "\n");
+        .append(plan.dtype == DType::f32 ? ", or --dtype bf16\n" : "\n");
   return text;
 }
 
-OrderedJson plan_json(const MemoryPlan& plan, const DeviceInfo& device, DType dtype) {
-  OrderedJson json = {{"device", device_json(device)}, {"dtype", name_of(dtype)}, {"context", plan.context},
+OrderedJson plan_json(const MemoryPlan& plan, const DeviceInfo& device) {
+  OrderedJson json = {{"device", device_json(device)}, {"dtype", name_of(plan.dtype)}, {"context", plan.context},
+                      {"prefill_chunk", plan.chunk},
                       {"pictures", OrderedJson::array()}, {"buffers", OrderedJson::object()},
                       {"workspace_bytes", plan.workspace}, {"kv_cache_bytes", plan.kv_cache},
                       {"copied_weight_bytes", plan.owned}, {"peak_bytes", plan.peak},

@@ -13,7 +13,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // "prefill: 512 of 4096 tokens (12%)", redrawn at most twenty times a second, and always at the end. `total` 0: unknown.
+  // "prefill: 512 of 4096 tokens (12%)", redrawn at most twenty times a second, and at the end. `total` 0: unknown.
   void show(const std::string& step, int64_t done, int64_t total, const char* unit);
   // The same for bytes: "loading: 1.20 GB of 20.59 GB (5%)".
   void show_bytes(const std::string& step, int64_t done, int64_t total);

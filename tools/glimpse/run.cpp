@@ -1,0 +1,192 @@
+// glimpse run: pictures, videos and texts in, one answer out.
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include "commands.h"
+#include "generation_flags.h"
+#include "interrupt.h"
+#include "model/generate.h"
+#include "model/output_parser.h"
+#include "model/processor.h"
+#include "model_options.h"
+#include "progress.h"
+#include "run_stats.h"
+
+namespace glimpse::cli {
+
+namespace {
+
+constexpr int64_t kDefaultNewTokens = 8192;  // a thought and an answer, as the makers' program allows
+
+struct RunOptions {
+  ModelOptions common;
+  GenerationFlags generation;
+  std::vector<std::string> images, videos, prompts;
+  std::string system, messages;
+  double fps = 0;
+  bool stats = false, answer = false, fast = false;
+};
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  GLIMPSE_CHECK(file, "%s: cannot be read; --messages takes a JSON file of role/content objects", path.c_str());
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The media and texts of the command line, in the order given.
+Chat chat_of(const RunOptions& o, const CLI::App& command) {
+  if (!o.messages.empty()) {
+    GLIMPSE_CHECK(o.images.empty() && o.videos.empty() && o.prompts.empty() && o.system.empty(),
+                  "--messages holds the whole chat; leave out --image, --video, --prompt and --system");
+    return parse_chat(read_text(o.messages), o.messages);
+  }
+  GLIMPSE_CHECK(!o.prompts.empty(), "nothing to answer; ask with -p \"What is in this picture?\"");
+  std::vector<ContentItem> items;
+  size_t image = 0, video = 0, prompt = 0;
+  for (const CLI::Option* option : command.parse_order()) {
+    if (option->check_lname("image")) items.push_back(ContentItem::image(o.images.at(image++)));
+    if (option->check_lname("video")) items.push_back(ContentItem::video(o.videos.at(video++)));
+    if (option->check_lname("prompt")) items.push_back(ContentItem::text(o.prompts.at(prompt++)));
+  }
+  Chat chat;
+  if (!o.system.empty()) chat.push_back(Message::of("system", o.system));
+  chat.push_back(Message::of("user", items));
+  return chat;
+}
+
+// Prints the answer as it arrives.
+class Printer {
+ public:
+  Printer(const Tokenizer& tokenizer, bool quiet, bool answer_only)
+      : decoder_(tokenizer), quiet_(quiet), answer_only_(answer_only) {}
+  void push(TokenId id) { print(decoder_.push(id)); }
+  void finish() {
+    print(decoder_.finish());
+    if (answer_only_ && !quiet_) std::fputs(parse_output(text_).answer.c_str(), stdout);
+    if (!quiet_) std::fputs("\n", stdout);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  void print(const std::string& piece) {
+    text_ += piece;
+    if (quiet_ || answer_only_ || piece.empty()) return;
+    std::fputs(piece.c_str(), stdout);
+    std::fflush(stdout);
+  }
+  StreamDecoder decoder_;
+  std::string text_;
+  bool quiet_, answer_only_;
+};
+
+nlohmann::ordered_json result_json(const GeneratedSequence& sequence, const std::string& text, const RunOptions& o,
+                                   const OpenModel& open, const RunStats& stats) {
+  const ParsedOutput parsed = parse_output(text);
+  return {{"text", text},
+          {"thinking", parsed.thinking},
+          {"answer", parsed.answer},
+          {"boxes", parsed.boxes},
+          {"token_ids", sequence.ids},
+          {"finish_reason", name_of(sequence.finish)},
+          {"model", o.common.model},
+          {"device", open.backend.info().name},
+          {"dtype", name_of(open.dtype)},
+          {"seed", o.generation.seed},
+          {"stats", stats_json(stats)}};
+}
+
+ProcessorOutput prepare(const RunOptions& o, OpenModel& open, const Chat& chat) {
+  ProcessorOptions& p = open.processor.options();
+  p.fast = o.fast;
+  p.image.want_pixel_values = p.video.want_pixel_values = false;
+  if (o.fps > 0) p.video.fps = o.fps;
+  const bool go_on = !chat.empty() && chat.back().role == "assistant";
+  return open.processor({chat}, {.add_generation_prompt = !go_on, .continue_final_message = go_on});
+}
+
+void run(const RunOptions& o, const CLI::App& command, int& status) {
+  const double start = now();
+  const Chat chat = chat_of(o, command);
+  catch_interrupts();
+  OpenModel open(o.common);
+  Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
+  const double loaded = now();
+  const ProcessorOutput input = prepare(o, open, chat);
+  const double prepared = now();
+  const int64_t tokens = int64_t(input.prompts[0].ids.size()), context = open.config.text.max_position_embeddings;
+  GenerateOptions options = generate_options(o.generation, open.generation, open.processor.tokenizer(),
+                                             std::max<int64_t>(std::min(kDefaultNewTokens, context - tokens), 1));
+  options.reuse_prefix = false;
+  Generator generator(model, 1, tokens + options.new_tokens(tokens));
+  Progress progress;
+  Printer printer(open.processor.tokenizer(), o.common.json, o.answer);
+  GenerateEvents events;
+  events.prefill = [&](int64_t done, int64_t total) {
+    if (interrupted()) throw Interrupted();
+    progress.show("prefill", done, total, "tokens");
+  };
+  events.token = [&](size_t, int32_t id) {
+    progress.clear();
+    printer.push(id);
+    return !interrupted();
+  };
+  GenerateOutput out;
+  try {
+    out = generator.generate(input.prompts, options, events);
+  } catch (const Interrupted&) {
+    status = kInterruptedStatus;
+    return;
+  }
+  printer.finish();
+  const double end = now();
+  RunStats stats = run_stats(out.stats, model, o.stats);
+  stats.load_seconds = loaded - start, stats.prepare_seconds = prepared - loaded;
+  stats.total_seconds = end - start;
+  if (o.common.json) std::printf("%s\n", result_json(out.sequences[0], printer.text(), o, open, stats).dump(2).c_str());
+  if (o.stats && !o.common.json) std::fputs(stats_text(stats).c_str(), stderr);
+  open.check_rules_used();
+  if (out.sequences[0].finish == Finish::cancelled) status = kInterruptedStatus;
+}
+
+constexpr const char* kExamples = R"(Examples:
+  glimpse run -m DIR --image cat.jpg -p "What is the cat doing?"
+  glimpse run -m DIR -p "Compare" --image a.png -p "with" --image b.png --temperature 0
+  glimpse run -m zai-org/GLM-4.1V-9B-Thinking --image https://example.org/chart.png -p "Which year is highest?" --answer
+  glimpse run -m DIR --video clip.mp4 --fps 2 -p "Describe this video" --stats
+  cat photo.jpg | glimpse run -m DIR --image - -p "Describe this picture" --json
+  glimpse run -m DIR --image a.png -p "Hi" --kernel attention.text=scalar --plugin ./libmine.so
+Texts and media reach the model in the order given. What is not set comes from the model's generation_config.json.)";
+
+}  // namespace
+
+void add_run(CLI::App& app, int& status) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App* command = app.add_subcommand("run", "answer a question about pictures and videos");
+  add_model_options(*command, options->common);
+  const auto many = [&](const char* flags, std::vector<std::string>& into, const char* help, const char* type) {
+    command->add_option(flags, into, help)->type_name(type)->expected(1)->take_all();
+  };
+  many("-i,--image", options->images, "picture: file, http(s) URL, data: URI, or - for standard input (repeatable)",
+       "FILE");
+  many("--video", options->videos, "video: file, http(s) URL or - (repeatable)", "FILE");
+  many("-p,--prompt", options->prompts, "question or text (repeatable)", "TEXT");
+  command->add_option("--system", options->system, "system message")->type_name("TEXT");
+  command->add_option("--messages", options->messages, "whole chat from a JSON file of {role, content} objects")
+      ->type_name("FILE");
+  command->add_option("--fps", options->fps, "frames of a video to look at, per second (default: the model's file)")
+      ->check(CLI::Range(1e-3, 1e3))->type_name("F");
+  command->add_flag("--fast-processor", options->fast, "resize pictures as torchvision does, not as Pillow");
+  command->add_flag("--answer", options->answer, "print the final answer only, without the thoughts before it");
+  command->add_flag("--stats", options->stats, "times, rates and memory on standard error");
+  command->add_flag("--json", options->common.json, "one JSON object with text, ids, finish reason and statistics");
+  add_generation_flags(*command, options->generation);
+  command->footer(kExamples);
+  command->callback([options, command, &status] { run(*options, *command, status); });
+}
+
+}  // namespace glimpse::cli
