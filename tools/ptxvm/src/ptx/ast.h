@@ -65,7 +65,7 @@ struct Operand {
     bool negated = false;      // !p
     bool minus = false;        // -x of a register
     int32_t reg = -1;
-    int32_t selector = -1;     // video selectors b0..b3 -> 0..3, h0, h1 -> 4, 5
+    std::string_view selector;  // of a video instruction: "b0", "h1", "b3210"
     uint64_t value = 0;
     std::string_view name;
     std::vector<Operand> elements;

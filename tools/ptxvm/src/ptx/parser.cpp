@@ -445,8 +445,8 @@ Operand Parser::operand_base() {
             const Token s = lex_.next();
             if (o.kind == OperandKind::kSpecial) {
                 o.name = std::string_view(o.name.data(), static_cast<size_t>(s.text.end() - o.name.data()));
-            } else if (s.text.size() == 2 && (s.text[0] == 'b' || s.text[0] == 'h')) {
-                o.selector = s.text[1] - '0' + (s.text[0] == 'h' ? 4 : 0);
+            } else if (s.text.size() >= 2 && (s.text[0] == 'b' || s.text[0] == 'h')) {
+                o.selector = s.text;
             } else {
                 lex_.fail("unknown selector ." + std::string(s.text));
             }

@@ -278,7 +278,7 @@ uint32_t Decoder::source(const ptx::Operand& o, Size size) {
         case OperandKind::kRegister:
             if (size == Size::kPred) return predicate(o);
             if (register_size(o) != size) refuse("an operand of another size");
-            if (o.negated || o.minus || o.selector >= 0) refuse("a negated or selected operand");
+            if (o.negated || o.minus || !o.selector.empty()) refuse("a negated or selected operand");
             return slots_[o.reg];
         case OperandKind::kInt: return constant(size, o.value);
         case OperandKind::kFloat32:

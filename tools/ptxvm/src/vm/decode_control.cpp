@@ -152,6 +152,8 @@ const std::vector<Family>& families() {
         {"shfl vote match redux activemask elect", decode_warp, true, "warps"},
         {"mma wmma ldmatrix stmatrix movmatrix", decode_matrix, true, "matrices"},
         {"cp", decode_async, false, "asynchronous copies"},
+        {"vadd vsub vabsdiff vmin vmax vshl vshr vset vmad vadd2 vsub2 vavrg2 vabsdiff2 vmin2 vmax2 vset2 vadd4 vsub4 vavrg4 "
+         "vabsdiff4 vmin4 vmax4 vset4", decode_video, false, "video"},
         {"mbarrier", decode_mbarrier, true, "mbarrier"},
     };
     return list;

@@ -133,32 +133,9 @@ PTXVM_HANDLER(print);
 PTXVM_HANDLER(assertion);
 PTXVM_HANDLER(device_malloc);
 PTXVM_HANDLER(device_free);
-PTXVM_HANDLER(barrier);
-PTXVM_HANDLER(warp_barrier);
-PTXVM_HANDLER(shuffle);
-PTXVM_HANDLER(vote);
-PTXVM_HANDLER(match);
-PTXVM_HANDLER(redux);
-PTXVM_HANDLER(active_mask);
-PTXVM_HANDLER(elect);
-PTXVM_HANDLER(atomic);
-PTXVM_HANDLER(copy_async);
-PTXVM_HANDLER(mbarrier);
-PTXVM_HANDLER(multiply_matrix);
-PTXVM_HANDLER(load_matrix);
-PTXVM_HANDLER(store_matrix);
-PTXVM_HANDLER(move_matrix);
-PTXVM_HANDLER(wmma_load);
-PTXVM_HANDLER(wmma_store);
-PTXVM_HANDLER(approximate);
-PTXVM_HANDLER(approximate_division);
-PTXVM_HANDLER(approximate_f64);
-PTXVM_HANDLER(convert_lanes);
-PTXVM_HANDLER(convert_pair);
 PTXVM_HANDLER(is_space);
 PTXVM_HANDLER(to_space);
 PTXVM_HANDLER(from_space);
-PTXVM_HANDLER(video);
 
 }  // namespace exec
 
