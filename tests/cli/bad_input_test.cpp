@@ -25,7 +25,8 @@ void expect_one_sentence(const Outcome& o, int status, const std::vector<std::st
   EXPECT_EQ(o.err.rfind("glimpse: ", 0), 0u) << o.err;
   EXPECT_EQ(o.err.find('\n'), o.err.size() - 1) << "not one line: " << o.err;
   EXPECT_EQ(o.err.find("glimpse: glimpse:"), o.err.npos) << o.err;
-  for (const std::string& part : parts) EXPECT_NE(o.err.find(part), o.err.npos) << "lacks \"" << part << "\": " << o.err;
+  for (const std::string& part : parts)
+    EXPECT_NE(o.err.find(part), o.err.npos) << "lacks \"" << part << "\": " << o.err;
 }
 
 class BadCommandLine : public testing::TestWithParam<Bad> {};
@@ -71,7 +72,8 @@ const Bad kBad[] = {
      {"attention.txt=scalar matched nothing", "text.attn[0-3]"}},
     {"rule_layers", {"inspect", "-m", kNano, "--plan", "--kernel", "attention.text[7-9]=scalar"}, 1,
      {"attention.text[7-9]=scalar matched nothing", "text.attn[0-3]"}},
-    {"rule_cannot", {"inspect", "-m", kNano, "--plan", "--kernel", "linear.text.o=gemv_avx2"}, 1, {"cannot run at text.o"}},
+    {"rule_cannot", {"inspect", "-m", kNano, "--plan", "--kernel", "linear.text.o=gemv_avx2"}, 1,
+     {"cannot run at text.o"}},
     {"image_alone", {"inspect", "-m", kNano, "--image", "10x10"}, 1, {"--plan"}},
     {"image_size", {"inspect", "-m", kNano, "--plan", "--image", "big"}, 1, {"--image big", "WIDTHxHEIGHT"}},
     {"image_rest", {"inspect", "-m", kNano, "--plan", "--image", "10x10x10"}, 1, {"10x10x10", "WIDTHxHEIGHT"}},
@@ -114,7 +116,8 @@ const Broken kBroken[] = {
     {"config_text", "config.json", "not JSON", {"config.json"}},
     {"config_deep", "config.json", std::string(100000, '['), {"config.json"}},
     {"config_other", "config.json", "{\"model_type\": \"llama\"}", {"config.json", "llama"}},
-    {"config_huge", "config.json", "{\"text_config\": {\"num_hidden_layers\": 1e300}}", {"config.json", "num_hidden_layers"}},
+    {"config_huge", "config.json", "{\"text_config\": {\"num_hidden_layers\": 1e300}}",
+     {"config.json", "num_hidden_layers"}},
     {"generation_text", "generation_config.json", "{", {"generation_config.json"}},
     {"weights_empty_header", "model.safetensors", std::string(8, '\0'), {"model.safetensors"}},
     {"weights_absurd_header", "model.safetensors", std::string(8, '\x7f') + "{}", {"model.safetensors"}},

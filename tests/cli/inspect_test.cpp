@@ -4,7 +4,7 @@
 #include <map>
 
 #include "glimpse/core/run.h"
-#include "model/glm4v.h"
+#include "model/generate.h"
 #include "model/json.h"
 #include "model/processor_files.h"
 #include "program.h"
@@ -45,7 +45,7 @@ TEST(Inspect, TheSparse9bHasTheParametersOfTheModelCard) {
   EXPECT_EQ(json["files"], 4);
   EXPECT_EQ(json["kv_bytes_per_token"]["bf16"], 40960);
   EXPECT_EQ(json["plan"]["kv_cache_bytes"], int64_t(40960) * 65536);
-  EXPECT_EQ(json["plan"]["buffers"]["text.mlp"], int64_t(65536) * 13696 * 2);
+  EXPECT_EQ(json["plan"]["buffers"]["text.mlp"], int64_t(512) * 13696 * 2);
   EXPECT_EQ(json["plan"]["mapped_weight_bytes"], 2 * int64_t(10292777472));
   const std::string text = glimpse_program({"inspect", "-m", directory}).out;
   EXPECT_NE(text.find("10,292,777,472"), text.npos) << text;
@@ -84,16 +84,19 @@ TEST_P(PlanEqualsRun, BufferForBuffer) {
   const Glm4vConfig config = Glm4vConfig::from_pretrained(nano_model());
   const ProcessorFields fields = image_processor_fields(nano_model());
   const ImageProcessorOptions options = image_processor_options({fields.fields, fields.source});
-  constexpr int64_t kContext = 200;
-  const cli::MemoryPlan plan = cli::plan_memory(checkpoint, config, options, {{224, 168}}, kContext, GetParam(),
-                                                cpu_backend().info(), {}, 1);
+  constexpr int64_t kContext = 200, kChunk = 60;
+  const cli::MemoryPlan plan = cli::plan_memory(
+      checkpoint, config, options,
+      {.pictures = {{224, 168}}, .context = kContext, .chunk = kChunk, .dtype = GetParam(), .kernels = {}, .threads = 1},
+      cpu_backend().info());
   // The same prompt, run.
-  const PixelBatch batch = Glm4vImageProcessorFast(options).preprocess(Image{168, 224, std::vector<uint8_t>(224 * 168 * 3, 90)});
+  const Image picture{168, 224, std::vector<uint8_t>(224 * 168 * 3, 90)};
+  PixelBatch batch = Glm4vImageProcessorFast(options).preprocess(picture);
   Prompt prompt;
   const auto& [t, h, w] = batch.grid_thw[0];
   prompt.images = prompt.vision.grids = {{t, h, w}};
-  prompt.vision.pixels = TensorView::dense(const_cast<uint8_t*>(batch.patches.data()), DType::u8, {batch.rows, batch.columns});
-  prompt.vision.table = TensorView::dense(const_cast<float*>(batch.table.data()), DType::f32, {3, 256});
+  prompt.vision.pixels = TensorView::dense(batch.patches.data(), DType::u8, {batch.rows, batch.columns});
+  prompt.vision.table = TensorView::dense(batch.table.data(), DType::f32, {3, 256});
   prompt.ids.push_back(int32_t(config.image_start_token_id));
   prompt.ids.insert(prompt.ids.end(), size_t(t * h * w / 4), int32_t(config.image_token_id));
   prompt.ids.push_back(int32_t(config.image_end_token_id));
@@ -102,13 +105,17 @@ TEST_P(PlanEqualsRun, BufferForBuffer) {
   Counted::current = Counted::peak = 0;
   glimpse::Run run(backend, {}, 1);
   Glm4vForConditionalGeneration model(checkpoint, config, run, GetParam());
-  model.forward({prompt}, 1);
+  Generator generator(model, 1, kContext);
+  GenerateOptions generate;
+  generate.prefill_chunk = kChunk;
+  generator.prefill(prompt, generate);
 
   ASSERT_EQ(plan.pictures.size(), 1u);
   EXPECT_EQ(plan.pictures[0].patches, t * h * w);
   EXPECT_EQ(plan.buffers, model.arena().buffers());
   EXPECT_EQ(plan.workspace, int64_t(run.workspace().peak()));
   EXPECT_GT(plan.workspace, 0);
+  EXPECT_EQ(plan.kv_cache, generator.cache().bytes());
   // Scratch grows in pieces while a first run finds out how much it needs: at most once more than the plan's.
   EXPECT_GE(Counted::peak, plan.peak - plan.workspace);
   EXPECT_LE(Counted::peak, plan.peak + plan.workspace);

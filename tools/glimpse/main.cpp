@@ -15,7 +15,6 @@ void add_commands(CLI::App& app, int& status) {
   using namespace glimpse::cli;
   app.set_version_flag("--version", "glimpse " GLIMPSE_VERSION);
   app.require_subcommand(1);
-  add_run(app, status);
   add_kernels(app, status);
   add_inspect(app, status);
   add_bench(app, status);
