@@ -59,10 +59,10 @@ Generator::Generator(Glm4vForConditionalGeneration& model, int slots, int64_t ca
              int(model.config().text.num_key_value_heads), capacity, int(model.config().text.head_dim())),
       slots_(size_t(slots)) {}
 
-// How many leading tokens of the prompt the slot holds; at least one is left, whose logits are needed.
+// How many leading tokens of the prompt the slot holds; kPrefillRows are left to compute.
 int64_t Generator::reusable(const Slot& slot, const Prompt& prompt, const SequenceLayout& layout,
                             const std::vector<uint64_t>& frames) const {
-  const size_t longest = std::min(slot.ids.size(), prompt.ids.size() - 1);
+  const size_t longest = std::min(slot.ids.size(), prompt.ids.size() - std::min(prompt.ids.size(), size_t(kPrefillRows)));
   size_t same = 0;
   for (size_t frame = 0; same < longest && slot.ids[same] == prompt.ids[same]; ++same) {
     const bool opens = layout.vision_row[same] >= 0 && (same == 0 || layout.vision_row[same - 1] < 0);
@@ -105,8 +105,10 @@ TensorView Generator::fill(int slot, const Prompt& prompt, const SequenceLayout&
   held.ids.resize(size_t(kept));
   held.frames = std::move(frames);
   TensorView normed;
+  const int64_t chunk_rows = std::max(options.prefill_chunk, 2 * kPrefillRows);
   for (int64_t first = kept; first < rows;) {
-    const int64_t count = std::min(options.prefill_chunk, rows - first);
+    // Chunks of equal size, so that the last is not a short one.
+    const int64_t chunks = (rows - first + chunk_rows - 1) / chunk_rows, count = (rows - first + chunks - 1) / chunks;
     std::vector<int32_t> vision_rows(layout.vision_row.begin() + first, layout.vision_row.begin() + first + count);
     for (int32_t& r : vision_rows) r = r < 0 ? r : r - int32_t(base);
     TextBatch chunk;
@@ -115,6 +117,7 @@ TensorView Generator::fill(int slot, const Prompt& prompt, const SequenceLayout&
               std::span(layout.positions).subspan(size_t(3 * first), size_t(3 * count)), vision_rows);
     normed = model_.text().forward(run, model_.arena(), chunk, cache_, model_.dtype());
     held.ids.insert(held.ids.end(), chunk.ids.begin(), chunk.ids.end());
+    held.used = int64_t(held.ids.size());
     first += count;
     if (progress) run.backend().synchronize(), progress(count);
   }
@@ -170,8 +173,7 @@ TensorView Generator::step(const std::vector<Live*>& rows) {
   for (Live* l : rows) {
     Slot& held = slots_[size_t(l->slot)];
     const int32_t position[] = {l->next_position, l->next_position, l->next_position};
-    batch.add(l->slot, int64_t(held.ids.size()), {&l->ids.back(), 1}, position);
-    held.ids.push_back(l->ids.back());
+    batch.add(l->slot, held.used++, {&l->ids.back(), 1}, position);
     ++l->next_position;
   }
   const TensorView normed = model_.text().forward(model_.run(), model_.arena(), batch, cache_, model_.dtype());
@@ -213,8 +215,12 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
     for (Live& l : all)
       if (l.limit > 0) rows.push_back(&l);
     if (rows.empty()) break;
-    choose(step(rows), rows, options, events, out);
-    ++out.stats.decode_steps;
+    for (size_t first = 0; first < rows.size(); first += kDecodeRows) {
+      const auto end = rows.begin() + int64_t(std::min(first + kDecodeRows, rows.size()));
+      const std::vector<Live*> group(rows.begin() + int64_t(first), end);
+      choose(step(group), group, options, events, out);
+      ++out.stats.decode_steps;
+    }
   }
   out.stats.decode_seconds = now() - start;
   return out;

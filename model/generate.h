@@ -26,7 +26,7 @@ struct GenerateOptions {
   uint64_t seed = 0;
   bool ignore_eos = false;         // go on to max_new_tokens
   bool keep_logits = false;        // the logits each token was chosen from
-  int64_t prefill_chunk = 512;     // tokens of a prompt per step: bounds the memory of activations
+  int64_t prefill_chunk = 512;     // tokens of a prompt a step: bounds the memory of activations; at least 32 are taken
   bool reuse_prefix = true;        // keep what the cache holds of an equal beginning
   std::optional<ThinkingBudget> thinking;
 
@@ -76,11 +76,17 @@ class Generator {
   void prefill(const Prompt& prompt, const GenerateOptions& options);
   const KvCache& cache() const { return cache_; }
 
+  // Kernels for few rows (gemv, decode attention) sum in another order than those for many. So that bits depend on the
+  // sequence alone, a step of a prompt has at least 16 rows (where the prompt has), a decode step at most 8, and what a
+  // decode step put into the cache is not reused.
+  static constexpr int64_t kPrefillRows = 16, kDecodeRows = 8;
+
  private:
-  // What lies in the cache: ids, and a fingerprint of each picture or frame among them.
+  // What prefill put into the cache: ids, and a fingerprint of each picture or frame among them.
   struct Slot {
     std::vector<int32_t> ids;
     std::vector<uint64_t> frames;
+    int64_t used = 0;  // tokens in all, those of decode steps too
   };
   struct Live;
 
