@@ -96,6 +96,7 @@ private:
     void const_bytes_seen(const ModuleSymbol& symbol);
     uint32_t shared_offset(const ptx::Variable& v, const std::string& key);
     void resolve_labels();
+    void name_registers(const ptx::Operand& o, Source& source) const;
 
     ModuleImpl& module_;
     Program& program_;

@@ -77,6 +77,18 @@ bool select(Warp* w, bool yielded) {
     return true;
 }
 
+// The same loop with a look at every instruction.
+const Inst* run_slowly(Warp* w, const Inst* in, const Inst* stop_at, uint64_t* n) {
+    do {
+        ++*n;
+        const Inst* const at = in;
+        const uint32_t mask = w->mask;
+        in = in->fn(w, in);
+        if (w->stop != Stop::kError && !after_instruction(w, at, mask)) return nullptr;
+    } while (in != stop_at && in != nullptr);
+    return in;
+}
+
 enum class Ran { kDone, kBlocked, kYielded, kFailed };
 
 Ran run_warp(Warp* w, uint64_t limit) {
@@ -88,7 +100,9 @@ Ran run_warp(Warp* w, uint64_t limit) {
         const uint32_t lanes = std::popcount(w->mask);
         uint64_t n = 0;
         w->stop = Stop::kNone;
-        do {
+        if (w->block->launch->debug != nullptr) {
+            in = run_slowly(w, in, stop_at, &n);
+        } else do {
             ++n;
             in = in->fn(w, in);
         } while (in != stop_at && in != nullptr);

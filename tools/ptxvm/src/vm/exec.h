@@ -20,6 +20,12 @@ struct Failure {
     std::string report;
 };
 
+// What a checker, or an assertion, says about one instruction.
+struct Finding {
+    uint32_t source;
+    std::string text;
+};
+
 struct Barrier {
     uint32_t arrived = 0;   // threads
     uint32_t expected = 0;  // 0: all that live
@@ -42,6 +48,7 @@ struct Launch {
     uint64_t register_bytes = 0;  // of one warp, all frames
     uint64_t local_bytes = 0;     // of one thread
     const std::byte* parameters = nullptr;
+    struct Debug* debug = nullptr;  // --trace and --break-on-nan
     uint64_t limit = 0;           // warp instructions of a block; 0: none
 };
 
@@ -54,9 +61,9 @@ struct Block {
     Barrier barriers[16];
     uint32_t alive = 0;
     uint32_t next_warp = 0;
-    std::string output;
+    std::string output, trace;
     Failure failure;
-    std::string findings;
+    std::vector<Finding> findings;
     uint64_t finding_count = 0;
     std::vector<uint8_t> shared_written;  // --check init
 };
@@ -67,13 +74,28 @@ BlockState run_block(Block& block);
 // Ends the warp with an error; the handler returns what this returns.
 const Inst* fail(Warp* w, const Inst* in, Status status, const std::string& what, int lane = -1, bool fatal = false);
 // "block (0,0,0) thread (3,0,0)": where a lane is.
+std::string demangled(const std::string& name);
 std::string position(const Warp* w, int lane);
 std::string where(const Warp* w, const Inst* in, int lane);
+
+std::string finding_text(const Warp* w, const Inst* in, int lane, const std::string& what);
+// The registers that the instruction names, as one lane sees them.
+std::string register_values(const Warp* w, const Source& source, int lane);
+
+// --trace and --break-on-nan: called after each instruction; false after a failure.
+struct Debug {
+    std::string kernel;
+    int64_t block = -1, thread = -1;
+    bool trace = false, nan = false;
+};
+bool wanted_debug(const Options& options, const std::string& kernel, Debug* debug);
+bool after_instruction(Warp* w, const Inst* in, uint32_t mask);
 
 inline Program& program_of(const Warp* w) { return *w->block->launch->program; }
 inline int first_lane(uint32_t mask) { return std::countr_zero(mask); }
 
 // The addresses of a memory instruction, and the host pointers of its active lanes; false after a failure.
+void bad_address(Warp* w, const Inst* in, int lane, Status status, uint64_t address, uint32_t bytes);
 void lane_addresses(const Warp* w, const Inst* in, uint64_t* address);
 bool lane_pointers(Warp* w, const Inst* in, uint32_t bytes, bool store, uint64_t* address, std::byte** p);
 

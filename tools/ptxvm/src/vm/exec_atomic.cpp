@@ -85,7 +85,9 @@ const Inst* atomic(Warp* w, const Inst* in) {
     const auto& a = *static_cast<const Atomic*>(in->info);
     uint64_t address[32];
     std::byte* p[32];
-    if (!lane_pointers(w, in, a.bytes * a.count, true, address, p)) return nullptr;
+    // What it reads must have been written; what it writes then is.
+    if (!lane_pointers(w, in, a.bytes * a.count, false, address, p)) return nullptr;
+    if (w->check != 0 && !ptxvm_check(w, in, address, p, a.bytes * a.count, true)) return nullptr;
     for (const uint32_t i : Lanes{w->mask}) {
         for (uint32_t k = 0; k < a.count; ++k) {
             std::byte* at = p[i] + k * a.bytes;

@@ -48,7 +48,7 @@ void move_local(Warp* w, uint32_t to, uint32_t from, uint32_t size) {
 
 const Inst* enter(Warp* w, const Inst* in, const CallSite* site, const FunctionCode* callee) {
     const uint32_t local = w->local + site->caller->local_bytes;
-    if (local + callee->local_bytes + 16 > w->local_size)
+    if (local + callee->local_bytes > w->local_size)
         return fail(w, in, Status::kHardwareStackError, "stack overflow in a call of " + std::string(callee->name));
     // Frames of other splits may lie above this one's.
     std::byte* top = frame_of(w->base[0]).end;

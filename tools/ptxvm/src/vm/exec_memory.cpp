@@ -80,7 +80,9 @@ Lookup look_up(const Warp* w, int lane, MemSpace space, uint64_t address, uint32
     return {};
 }
 
-void report_bad(Warp* w, const Inst* in, int lane, Status status, uint64_t address, uint32_t bytes) {
+}  // namespace
+
+void bad_address(Warp* w, const Inst* in, int lane, Status status, uint64_t address, uint32_t bytes) {
     const MemSpace space = space_of(in);
     std::string text;
     if (status == Status::kMisalignedAddress) {
@@ -95,8 +97,6 @@ void report_bad(Warp* w, const Inst* in, int lane, Status status, uint64_t addre
     }
     fail(w, in, status, text, lane);
 }
-
-}  // namespace
 
 void lane_addresses(const Warp* w, const Inst* in, uint64_t* address) {
     Warp* m = const_cast<Warp*>(w);
@@ -174,7 +174,7 @@ extern "C" bool ptxvm_resolve(void* warp, const void* inst, const uint64_t* addr
     const MemSpace space = space_of(in);
     for (const uint32_t i : Lanes{w->mask}) {
         const auto found = look_up(w, static_cast<int>(i), space, address[i], bytes);
-        if (!found.host) return report_bad(w, in, static_cast<int>(i), found.status, address[i], bytes), false;
+        if (!found.host) return bad_address(w, in, static_cast<int>(i), found.status, address[i], bytes), false;
         pointer[i] = found.host;
     }
     return true;

@@ -150,7 +150,7 @@ const Inst* assertion(Warp* w, const Inst* in) {
         std::snprintf(text, sizeof text, "%s:%u: %s: block: [%u,%u,%u], thread: [%u,%u,%u] Assertion `%s` failed.",
                       file.c_str(), line, function.c_str(), at[0], at[1], at[2], w->tid[0][i], w->tid[1][i],
                       w->tid[2][i], what.c_str());
-        w->block->findings += std::string(w->block->findings.empty() ? "" : "\n") + text;
+        w->block->findings.push_back({in->source, text});
     }
     return fail(w, in, Status::kAssert, "device-side assertion `" + what + "` failed");
 }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace ptxvm {
@@ -15,7 +16,7 @@ namespace {
 class BlockStore {
 public:
     explicit BlockStore(const Launch& launch) : launch_(launch) {
-        bytes_ = launch.warps * (launch.register_bytes + 32 * launch.local_bytes) + launch.reserved_at +
+        bytes_ = launch.warps * (launch.register_bytes + 32 * ((launch.local_bytes + 63) / 64 * 64)) + launch.reserved_at +
                  launch.options->arch->shared_reserved + 256;
         base_ = static_cast<std::byte*>(mmap(nullptr, bytes_, PROT_READ | PROT_WRITE,
                                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
@@ -46,6 +47,7 @@ void BlockStore::start(uint64_t index) {
     block_.at[2] = static_cast<uint32_t>(index / grid.x / grid.y);
     block_.alive = launch_.threads;
     block_.output.clear();
+    block_.trace.clear();
     block_.findings.clear();
     block_.finding_count = 0;
     block_.failure = {};
@@ -53,7 +55,7 @@ void BlockStore::start(uint64_t index) {
     std::byte* at = base_;
     for (uint32_t i = 0; i < launch_.warps; ++i) {
         start_warp(i, at, at + launch_.register_bytes);
-        at += launch_.register_bytes + 32 * launch_.local_bytes;
+        at += launch_.register_bytes + 32 * ((launch_.local_bytes + 63) / 64 * 64);
     }
     block_.shared = at + (256 - reinterpret_cast<uintptr_t>(at) % 256) % 256;
     // Shared memory starts with whatever the last block left, as on hardware; but the same in every run.
@@ -80,7 +82,8 @@ void BlockStore::start_warp(uint32_t index, std::byte* registers, std::byte* loc
     w.delta = memory.delta();
     w.shared_size = launch_.shared_bytes;
     w.locals = locals;
-    w.local_size = w.local_stride = launch_.local_bytes;
+    w.local_size = launch_.local_bytes;
+    w.local_stride = (launch_.local_bytes + 63) / 64 * 64;
     w.local = w.depth = 0;
     w.parameters = launch_.parameters;
     w.parameter_bytes = program.info.parameter_bytes;
@@ -113,7 +116,7 @@ public:
             result_->instructions += w.count;
             result_->thread_instructions += w.thread_count;
         }
-        Ended ended{std::move(block.output), std::move(block.findings), block.finding_count, {}};
+        Ended ended{std::move(block.output), std::move(block.trace), std::move(block.findings), block.finding_count, {}};
         if (failed) {
             ended.failure = std::move(block.failure);
             failed_ = std::min(failed_.load(), block.index);
@@ -129,7 +132,8 @@ public:
 
 private:
     struct Ended {
-        std::string output, findings;
+        std::string output, trace;
+        std::vector<Finding> findings;
         uint64_t finding_count;
         Failure failure;
     };
@@ -139,8 +143,11 @@ private:
         next_ = node.key() + 1;
         if (stopped_) return;
         Ended& e = node.mapped();
+        if (!e.trace.empty()) launch_.options->log(e.trace);
         if (!e.output.empty()) launch_.options->print(e.output);
-        add_report(e.findings);
+        for (const auto& finding : e.findings)  // once for each instruction of a launch, assertions always
+            if (launch_.program->sources[finding.source].text.starts_with("call") || told_.insert(finding.source).second)
+                add_report(finding.text);
         result_->findings += e.finding_count;
         if (e.failure.status == Status::kSuccess) return;
         stopped_ = true;
@@ -158,6 +165,7 @@ private:
     LaunchResult* result_;
     std::mutex mutex_;
     std::map<uint64_t, Ended> waiting_;
+    std::set<uint32_t> told_;
     uint64_t next_ = 0;
     std::atomic<uint64_t> failed_{UINT64_MAX};
     bool stopped_ = false;

@@ -122,8 +122,9 @@ Launch MachineImpl::prepare(ModuleImpl& module, Program& program, const LaunchCo
     l.register_bytes = round_up(l.register_bytes + kFrameHeader, 4096);
     // The stack limit is meant for hardware, which keeps less on it than this machine.
     constexpr uint64_t kStackFactor = 8;
-    l.local_bytes = program.local_bytes + 16 + (program.recursive ? stack_bytes_ * kStackFactor : 0);
-    l.local_bytes = round_up(std::min<uint64_t>(l.local_bytes, kWindowBytes), 64);
+    l.local_bytes = program.local_bytes + (program.recursive ? stack_bytes_ * kStackFactor : 0);
+    l.local_bytes = std::min<uint64_t>(l.local_bytes, kWindowBytes);
+    if (!options_.check_mem) l.local_bytes = round_up(l.local_bytes, 64);
     l.limit = options_.max_instructions;
     return l;
 }
@@ -150,6 +151,8 @@ LaunchResult MachineImpl::launch(Module& module, const Kernel& kernel, const Lau
     Launch launch = prepare(m, program, config);
     launch.parameters = parameters;
     if (config.cooperative) launch.workspace = cooperative_workspace();
+    Debug debug;
+    if (wanted_debug(options_, program.info.name, &debug)) launch.debug = &debug;
     run_grid(launch, config.cooperative, &result);
     return result;
 }

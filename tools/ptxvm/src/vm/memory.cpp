@@ -98,6 +98,7 @@ uint64_t DeviceMemory::allocate(uint64_t size, MemoryKind kind, std::string name
         close(fd);
     }
     if (kind != MemoryKind::kPinned) used_ += span;
+    ++epoch_;
     set_written(address, span, !device);  // the host's writes are not seen
     living_.emplace(address, Range{{address, size, kind, std::move(name), false}, span});
     return address;
@@ -119,6 +120,7 @@ bool DeviceMemory::release(uint64_t address) {
     }
     if (range.what.kind != MemoryKind::kPinned) used_ -= range.span;
     range.what.freed = true;
+    ++epoch_;
     freed_.emplace(address, std::move(range));
     return true;
 }

@@ -1,6 +1,7 @@
 // Device memory: a no-access reservation whose addresses kernels use, and an alias of it that the host side uses.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <shared_mutex>
 #include <vector>
@@ -31,6 +32,7 @@ public:
     uint64_t base() const { return base_; }
     uint64_t high_water() const { return next_; }  // bytes of the reservation ever handed out
     uint64_t delta() const { return delta_; }
+    uint64_t epoch() const { return epoch_.load(std::memory_order_relaxed); }  // changes with every allocation and release
     // The nearest range, living or freed, that ends at or before the address or holds it; for reports.
     bool describe(uint64_t address, Allocation* found) const;
     // First byte in the range that was never written, or `size`.
@@ -48,6 +50,7 @@ private:
 
     mutable std::shared_mutex mutex_;
     uint64_t total_, span_ = 0, base_ = 0, delta_ = 0, next_ = 0, used_ = 0;
+    std::atomic<uint64_t> epoch_{1};
     bool remember_;
     uint8_t* written_ = nullptr;
     std::map<uint64_t, Range> living_, freed_;

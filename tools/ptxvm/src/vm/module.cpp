@@ -36,6 +36,7 @@ Signature signature_of(const ptx::Prototype& prototype) {
 
 ModuleImpl::ModuleImpl(const std::vector<std::string_view>& texts, DeviceMemory& memory, const Options& options)
     : memory_(memory), options_(options) {
+    copies_.reserve(texts.size());
     for (const auto& text : texts) copies_.emplace_back(text);
     try {
         for (const auto& text : copies_) texts_.push_back(ptx::parse_text(text));

@@ -48,6 +48,7 @@ public:
     const FunctionRef* find_function(size_t text, std::string_view name) const;
     const ptx::Variable* find_shared(size_t text, std::string_view name) const;
     const ptx::Text& text(size_t index) const { return texts_[index]; }
+    std::string_view copy(size_t index) const { return copies_[index]; }
     const std::map<uint64_t, const FunctionRef*>& taken() const { return by_address_; }
     // Variables of function bodies, made when the body is decoded.
     const ModuleSymbol& body_variable(size_t text, std::string_view function, const ptx::Variable& variable);

@@ -16,12 +16,21 @@
 
 namespace ptxvm {
 
+// A register that an instruction names.
+struct RegisterRef {
+    std::string_view name, type;
+    uint32_t slot = 0, bytes = 0;  // 0: a predicate
+};
+
 // Where an instruction comes from.
 struct Source {
     uint32_t line = 0, file = 0, source_line = 0;
     std::string_view text;      // the opcode with its modifiers
     std::string_view function;  // mangled
     const std::map<uint32_t, std::string>* files = nullptr;
+    std::string_view ptx;  // the whole text
+    std::vector<RegisterRef> registers;
+    bool writes_first = false;  // the first register is the result
 };
 
 // A function's parameters and results lie at the start of its local memory.

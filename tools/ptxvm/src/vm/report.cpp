@@ -1,6 +1,7 @@
-// What a failure says: kernel, block, thread, instruction, PTX line, source line.
+// What a failure says: kernel, block, thread, instruction, source line, registers, and the PTX around it.
 #include <cxxabi.h>
 
+#include <cinttypes>
 #include <cstdlib>
 
 #include "exec.h"
@@ -12,6 +13,23 @@ std::string triple(const uint32_t* at) {
     return "(" + std::to_string(at[0]) + "," + std::to_string(at[1]) + "," + std::to_string(at[2]) + ")";
 }
 
+// Lines of the text around one, the one itself marked.
+std::string excerpt(std::string_view text, uint32_t line) {
+    constexpr uint32_t kAround = 2;
+    std::string out;
+    size_t at = 0;
+    for (uint32_t number = 1; at < text.size() && number <= line + kAround; ++number) {
+        const size_t end = std::min(text.find('\n', at), text.size());
+        if (number + kAround >= line)
+            out += std::string(number == line ? "\n  > " : "\n    ") + std::to_string(number) + ": " +
+                   std::string(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return out;
+}
+
+}  // namespace
+
 std::string demangled(const std::string& name) {
     int status = 0;
     char* text = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
@@ -19,8 +37,6 @@ std::string demangled(const std::string& name) {
     std::free(text);
     return result;
 }
-
-}  // namespace
 
 std::string position(const Warp* w, int lane) {
     if (lane < 0 || lane > 31) lane = 0;
@@ -41,14 +57,45 @@ std::string where(const Warp* w, const Inst* in, int) {
     return text;
 }
 
+std::string register_values(const Warp* w, const Source& source, int lane) {
+    std::string text;
+    for (const auto& r : source.registers) {
+        char value[64];
+        const std::byte* at = w->base[0] + r.slot;
+        if (r.bytes == 0) {
+            uint32_t mask;
+            std::memcpy(&mask, at, 4);
+            std::snprintf(value, sizeof value, "%s", (mask >> lane & 1) != 0 ? "true" : "false");
+        } else {
+            uint64_t bits = 0;
+            std::memcpy(&bits, at + static_cast<uint32_t>(lane) * r.bytes, std::min<uint32_t>(r.bytes, 8));
+            if (r.type == "f32") std::snprintf(value, sizeof value, "%.9g", std::bit_cast<float>(uint32_t(bits)));
+            else if (r.type == "f64") std::snprintf(value, sizeof value, "%.17g", std::bit_cast<double>(bits));
+            else std::snprintf(value, sizeof value, "0x%" PRIx64, bits);
+        }
+        text += (text.empty() ? "" : ", ") + std::string(r.name) + " = " + value;
+    }
+    return text;
+}
+
+std::string finding_text(const Warp* w, const Inst* in, int lane, const std::string& what) {
+    const auto& program = program_of(w);
+    const auto& source = program.sources[in->source];
+    std::string text = "ptxvm: " + what + "\n  kernel " + demangled(program.info.name) + ", " + position(w, lane) + "\n  " +
+                       where(w, in, lane);
+    const auto values = register_values(w, source, lane);
+    if (!values.empty()) text += "\n  " + values;
+    return text + excerpt(source.ptx, source.line);
+}
+
 const Inst* fail(Warp* w, const Inst* in, Status status, const std::string& what, int lane, bool fatal) {
     if (lane < 0) lane = w->mask != 0 ? first_lane(w->mask) : 0;
     auto& failure = w->block->failure;
     if (failure.status == Status::kSuccess) {
         failure.status = status;
         failure.fatal = fatal;
-        failure.report = "ptxvm: " + what + "\n  kernel " + demangled(program_of(w).info.name) + ", " + position(w, lane) +
-                         "\n  " + where(w, in, lane);
+        failure.report = finding_text(w, in, lane, what);
+        if (w->check != 0) ++w->block->finding_count;
     }
     w->stop = Stop::kError;
     w->pc = in;
