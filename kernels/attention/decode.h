@@ -21,7 +21,8 @@ struct Partials {
         chunks(std::max<int64_t>((a.max_kv + kChunkKeys - 1) / kChunkKeys, 1)),
         size((a.q.shape[2] + 2) * kernels.columns) {}
   size_t bytes(const op::Attention& a) const {
-    return Workspace::rounded(size_t((a.q_offsets.shape[0] - 1) * a.k.shape[1] * chunks * tiles * size) * sizeof(float));
+    const int64_t pairs = (a.q_offsets.shape[0] - 1) * a.k.shape[1];
+    return Workspace::rounded(size_t(pairs * chunks * tiles * size) * sizeof(float));
   }
 };
 
@@ -51,7 +52,9 @@ inline void decode(const op::Attention& a, Context& ctx, const Kernels& kernels)
   const size_t bytes = thread_bytes(a, kernels, p.tiles);
   char* memory = static_cast<char*>(ctx.workspace.take(bytes * size_t(ctx.threads)));
   const auto count = [&](const cpu::Sequence& s) { return (s.last - s.first) * group(a); };
-  const auto chunks = [](const cpu::Sequence& s) { return std::max<int64_t>((s.keys + kChunkKeys - 1) / kChunkKeys, 1); };
+  const auto chunks = [](const cpu::Sequence& s) {
+    return std::max<int64_t>((s.keys + kChunkKeys - 1) / kChunkKeys, 1);
+  };
   const auto place = [&](int64_t pair, int64_t chunk, int64_t tile) {
     return partials + ((pair * p.chunks + chunk) * p.tiles + tile) * p.size;
   };

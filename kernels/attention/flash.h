@@ -30,7 +30,8 @@ inline std::vector<FlashItem> flash_items(const op::Attention& a, const std::vec
     const int64_t pairs = (s.last - s.first) * group(a);
     for (int64_t first = 0; first < pairs; first += columns)
       for (int64_t head = 0; head < a.k.shape[1]; ++head)
-        items.push_back({int(b), head, first, s.visible(a, s.first + (std::min(first + columns, pairs) - 1) / group(a))});
+        items.push_back({int(b), head, first,
+                         s.visible(a, s.first + (std::min(first + columns, pairs) - 1) / group(a))});
   }
   std::sort(items.begin(), items.end(), [](auto& x, auto& y) { return x.keys > y.keys; });
   return items;

@@ -1,5 +1,5 @@
 // The loops around the tile kernels: activation rows are transposed into tiles once, then threads take panels of weight
-// rows as they come free, widen a piece of them and multiply it with every tile. Nothing in this division changes a bit.
+// rows as they come free, widen a piece of them and multiply it with every tile. No choice made here changes a bit.
 #pragma once
 #include <omp.h>
 
@@ -24,7 +24,7 @@ constexpr int64_t kTileVectors = 3;
 constexpr int64_t kTileMost = 48;     // columns of a tile: 3 vectors of 16
 constexpr int64_t kTileRows = 576;    // activation rows of a pass over the weights, which bounds the memory of tiles
 constexpr int64_t kTilePanel = 128;   // weight rows of a panel at most
-constexpr int64_t kTileDepth = 128;   // floats of a tile's column multiplied at once: 24 KB, first-level cache
+constexpr int64_t kTileDepth = 256;   // floats of a column at once: a tile's 48 KB and the weights' 128 KB stay near
 
 // How activation rows become tiles: passes of nearly equal size, whole tiles and a narrower last one.
 struct TilePlan {

@@ -12,14 +12,16 @@ const linear::TileKernels kKernels{cpu::kLanes, 1, cpu::pack_tile, cpu::copy_wei
                                    cpu::scatter_rows};
 
 void run(const op::Linear& a, Context& ctx) {
-  linear::multiply_tiles<1>(a.x, {&a.w}, ctx, kKernels, [&](int64_t m, int64_t n0, int64_t n, float* const* sums) {
+  const auto finish = [&](int64_t m, int64_t n0, int64_t n, float* const* sums) {
     linear::finish(a, m, n0, n, sums[0]);
-  });
+  };
+  linear::multiply_tiles<1>(a.x, {&a.w}, ctx, kKernels, finish);
 }
 
 size_t workspace(const op::Linear& a, Context& ctx) { return linear::tiles_workspace(a.x, 1, ctx, kKernels); }
 
-GLIMPSE_VARIANT(op::Linear, .name = "tiles_avx2", .isa = kIsaAvx2, .priority = 15, .run = run, .workspace = workspace);
+GLIMPSE_VARIANT(op::Linear, .name = "tiles_avx2", .isa = kIsaAvx2, .priority = 15, .run = run,
+                .workspace = workspace);
 
 }  // namespace
 }  // namespace glimpse

@@ -1,22 +1,14 @@
 // Both dot products of a chunk of rows, then silu and the product while the sums are in the cache.
 #pragma once
-#include <cmath>
-
 #include "glimpse/ops/linear_swiglu.h"
 #include "kernels/linear/gemv.h"
 
 namespace glimpse::linear_swiglu {
 
-template <class T> void activate(T* y, int64_t n, const float* gate, const float* up) {
-  for (int64_t i = 0; i < n; ++i) {
-    T g, u, silu;
-    linear::round(gate[i], &g), linear::round(up[i], &u);
-    linear::round(to_f32(g) / (1 + std::exp(-to_f32(g))), &silu);
-    linear::round(to_f32(silu) * to_f32(u), y + i);
-  }
-}
+using SwigluSums = void (*)(const float* gate, const float* up, int64_t n, bool bf16, void* y);
 
-inline void gemv(const op::LinearSwiglu& a, Context& ctx, linear::DotRows bf16_rows, linear::DotRows f32_rows) {
+inline void gemv(const op::LinearSwiglu& a, Context& ctx, linear::DotRows bf16_rows, linear::DotRows f32_rows,
+                 SwigluSums activate) {
   const int64_t M = a.x.shape[0], N = a.gate.N, K = a.gate.K;
   const cpu::F32Rows x = cpu::widen(a.x, ctx);
   const linear::DotRows dot = a.gate.data.dtype == DType::bf16 ? bf16_rows : f32_rows;
@@ -28,9 +20,8 @@ inline void gemv(const op::LinearSwiglu& a, Context& ctx, linear::DotRows bf16_r
     dot(linear::weight_row(a.gate, n0), a.gate.data.stride[0], n, x.data, x.stride, M, K, gate, n);
     dot(linear::weight_row(a.up, n0), a.up.data.stride[0], n, x.data, x.stride, M, K, up, n);
     for (int64_t m = 0; m < M; ++m) {
-      const int64_t at = m * a.y.stride[0] + n0;
-      if (a.y.dtype == DType::bf16) activate(static_cast<bf16*>(a.y.data) + at, n, gate + m * n, up + m * n);
-      else activate(static_cast<float*>(a.y.data) + at, n, gate + m * n, up + m * n);
+      void* y = static_cast<char*>(a.y.data) + (m * a.y.stride[0] + n0) * size_of(a.y.dtype);
+      activate(gate + m * n, up + m * n, n, a.y.dtype == DType::bf16, y);
     }
   }
 }

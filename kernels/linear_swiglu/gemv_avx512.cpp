@@ -2,13 +2,14 @@
 #include "glimpse/kernels/cpu/simd_avx512.h"
 
 #include "glimpse/kernels/cpu/dot_rows.h"
+#include "glimpse/kernels/cpu/swiglu_row.h"
 #include "kernels/linear_swiglu/gemv.h"
 
 namespace glimpse {
 namespace {
 
 void run(const op::LinearSwiglu& a, Context& ctx) {
-  linear_swiglu::gemv(a, ctx, cpu::dot_rows<uint16_t>, cpu::dot_rows<float>);
+  linear_swiglu::gemv(a, ctx, cpu::dot_rows<uint16_t>, cpu::dot_rows<float>, cpu::swiglu_sums);
 }
 
 GLIMPSE_VARIANT(op::LinearSwiglu, .name = "gemv_avx512", .isa = kIsaAvx512, .priority = 30, .run = run,

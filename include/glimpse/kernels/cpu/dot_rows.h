@@ -4,16 +4,11 @@
 // A weight is read once. 8 rows at a time (1 activation row) or 4 (more) keep as many streams in flight: one row alone
 // reached 50-64 % of the read bandwidth.
 #pragma once
+#include "glimpse/kernels/cpu/row_block.h"
 
 GLIMPSE_SIMD_BEGIN
 namespace glimpse::cpu {
 namespace {
-
-template <class T> inline Floats load_tail(const T* p, int64_t n) {
-  T padded[kLanes] = {};
-  for (int64_t i = 0; i < n; ++i) padded[i] = p[i];
-  return load(padded);
-}
 
 // out[b][r] = w[r] . x[b], one vector accumulator each.
 template <int R, int B, class W>
@@ -33,8 +28,8 @@ inline void dot_block(const W* w, int64_t w_stride, const float* x, int64_t x_st
   }
   if (k < K)
     for (int b = 0; b < B; ++b) {
-      const Floats v = load_tail(x + b * x_stride + k, K - k);
-      for (int r = 0; r < R; ++r) acc[b][r] = fma(load_tail(w + r * w_stride + k, K - k), v, acc[b][r]);
+      const Floats v = load_some(x + b * x_stride + k, K - k);
+      for (int r = 0; r < R; ++r) acc[b][r] = fma(load_some(w + r * w_stride + k, K - k), v, acc[b][r]);
     }
   for (int b = 0; b < B; ++b)
     for (int r = 0; r < R; ++r) out[b * out_stride + r] = sum(acc[b][r]);

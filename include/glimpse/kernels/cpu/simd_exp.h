@@ -1,8 +1,8 @@
 // exp of a vector; include after one simd_*.h.
 //
-// n = round(x / ln 2), r = x - n ln 2, |r| <= ln(2) / 2; Taylor to r^7 (the rest is below 2^-27 of the result), times 2^n.
-// 0 far below, infinity far above, denormal between; a NaN stays one. Largest error seen over all normal
-// results: 1.04 ulp.
+// n = round(x / ln 2), r = x - n ln 2, |r| <= ln(2) / 2; Taylor to r^7 (the rest is below 2^-27 of the result), times
+// 2^n. 0 far below, infinity far above, denormal between; a NaN stays one. Largest error seen over all normal results:
+// 1.04 ulp.
 #pragma once
 
 GLIMPSE_SIMD_BEGIN

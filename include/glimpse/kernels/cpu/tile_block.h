@@ -1,7 +1,7 @@
 // Products of a panel of weight rows with tiles of activation rows; include after one simd_*.h.
 //
-// A tile holds up to 3 vectors of activation rows as columns, [k][column]; sums are [weight row][column]. A sum runs over
-// k in order in one register, whatever the tile's width and the panel's height.
+// A tile holds up to 3 vectors of activation rows as columns, [k][column]; sums are [weight row][column]. A sum runs
+// over k in order, whatever the tile's width and the panel's height.
 #pragma once
 #include "glimpse/kernels/cpu/outer.h"
 #include "glimpse/kernels/cpu/transpose.h"
