@@ -8,7 +8,7 @@
 namespace ptxvm {
 
 namespace {
-std::map<const Graph*, std::map<const Node*, Node*>> clones;  // by the clone: original node to its copy
+auto& clones = *new std::map<const Graph*, std::map<const Node*, Node*>>;  // never destroyed; by the clone: original node to its copy
 }  // namespace
 
 Node* Graph::add(Op op, std::vector<Node*> after) {

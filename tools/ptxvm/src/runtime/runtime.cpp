@@ -101,7 +101,7 @@ void stop(int code) {
 }
 
 void say_once(const std::string& sentence) {
-    static std::set<std::string> said;
+    static auto& said = *new std::set<std::string>;
     if (said.insert(sentence).second) std::fprintf(stderr, "ptxvm: %s\n", sentence.c_str());
 }
 

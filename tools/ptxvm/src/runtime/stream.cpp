@@ -11,12 +11,13 @@ namespace {
 // An event pair is this far apart, always: a virtual GPU has no time to tell. Positive, so that programs may divide.
 constexpr float kElapsedMilliseconds = 1.0f;
 
-std::set<Stream*> streams;
-std::set<Event*> events;
+// Never destroyed: destructors of the program may still call the API.
+auto& streams = *new std::set<Stream*>;
+auto& events = *new std::set<Event*>;
 Stream legacy_stream;
 unsigned long long next_id = 3;  // 1 and 2 are the legacy and the per-thread default stream
 thread_local cudaStreamCaptureMode thread_mode = cudaStreamCaptureModeGlobal;
-std::set<Capture*> active;
+auto& active = *new std::set<Capture*>;
 
 Stream* per_thread_stream() {
     thread_local Stream* mine = [] {
