@@ -1,5 +1,6 @@
 #include "model/parity.h"
 
+#include "model/parity_generate.h"
 #include "model/parity_observer.h"
 
 namespace glimpse {
@@ -37,9 +38,7 @@ void compare_positions(const GoldenCase& golden, const std::vector<GoldenSequenc
 
 }  // namespace
 
-void Parity::forward(const GoldenCase& golden, ParityTable& table) {
-  const std::vector<GoldenSequence> sequences = golden.sequences(model_.config());
-  compare_positions(golden, sequences, model_.config(), table);
+void Parity::forward(const GoldenCase& golden, const std::vector<GoldenSequence>& sequences, ParityTable& table) {
   for (size_t b = 0; b < sequences.size(); ++b) {
     const ParityObserver observer(
         model_.run(), int(model_.config().text.num_hidden_layers),
@@ -53,7 +52,10 @@ ParityReport Parity::compare(const std::filesystem::path& golden_case) {
   const GoldenCase golden(golden_case, model_.dtype());
   ParityTable table(golden, model_.dtype());
   inputs_.compare(golden, table);
-  forward(golden, table);
+  const std::vector<GoldenSequence> sequences = golden.sequences(model_.config());
+  compare_positions(golden, sequences, model_.config(), table);
+  forward(golden, sequences, table);
+  compare_generation(model_, inputs_.tokenizer(), generation_, golden, sequences, table);
   return table.finish();
 }
 

@@ -41,21 +41,22 @@ ParityTable::Sums& ParityTable::sums(const std::string& name) {
   ParityRow& row = rows_.back();
   const size_t rank = is_vision(name) ? 2 : 3;
   if (s.f32->shape.size() != rank) row.note = "a golden tensor of another rank, " + text_of(s.f32->shape);
-  if (s.bf16 && s.bf16->shape != s.f32->shape) row.note = "shaped otherwise in bf16, " + text_of(s.bf16->shape);
+  const bool steps = name == "generate.logits";
+  if (s.bf16 && !steps && s.bf16->shape != s.f32->shape) row.note = "shaped otherwise in bf16, " + text_of(s.bf16->shape);
   return s;
 }
 
-void ParityTable::compare(Sums& s, const ParityRows& got, int64_t row, int64_t golden_row) const {
+void ParityTable::compare(Sums& s, const ParityRows& got, int64_t row, int64_t f32_row, int64_t bf16_row) const {
   const TensorView want = s.f32->view("f32"), rounded = s.bf16 ? s.bf16->view("bf16") : TensorView{};
   const int64_t width = s.f32->shape.back();
   for (int64_t c = 0; c < width; ++c) {
-    const double exact = oracle::get_at(want, golden_row * width + c);
+    const double exact = oracle::get_at(want, f32_row * width + c);
     const double error = double(got.values[size_t(row * width + c)]) - exact;
     s.error += error * error, s.norm += exact * exact;
     s.max_abs = std::isnan(error) ? error : std::max(s.max_abs, std::abs(error));
     s.peak = std::max(s.peak, std::abs(exact));
     if (!rounded) continue;
-    const double own = oracle::get_at(rounded, golden_row * width + c) - exact;
+    const double own = oracle::get_at(rounded, bf16_row * width + c) - exact;
     s.own += own * own;
   }
   ++s.rows;
@@ -72,7 +73,7 @@ void ParityTable::add(const std::string& name, const ParityRows& got, const Gold
   if (is_vision(name)) {
     if (s.rows + got.rows > shape[0]) note = "the model computes more rows than " + std::to_string(shape[0]);
     s.expected = shape[0];
-    for (int64_t r = 0; note.empty() && r < got.rows; ++r) compare(s, got, r, s.rows);
+    for (int64_t r = 0; note.empty() && r < got.rows; ++r) compare(s, got, r, s.rows, s.rows);
     return;
   }
   if (shape[0] != golden_.rows || shape[1] > golden_.length) note = "not the shape of input_ids, " + text_of(shape);
@@ -83,26 +84,39 @@ void ParityTable::add(const std::string& name, const ParityRows& got, const Gold
     const int64_t column = sequence.columns[size_t(t)] - cut, row = t - (tokens - got.rows);
     if (column < 0) continue;
     ++s.expected;
-    if (row >= 0) compare(s, got, row, b * shape[1] + column);
+    const int64_t at = b * shape[1] + column;
+    if (row >= 0) compare(s, got, row, at, at);
   }
 }
 
-void ParityTable::add_steps(const std::string& name, const ParityRows& got, int64_t b, int64_t first) {
+void ParityTable::add_steps(const std::string& name, const ParityRows& got, int64_t b) {
   Sums& s = sums(name);
   std::string& note = rows_[s.row].note;
   if (!note.empty()) return;
-  const std::vector<int64_t>& shape = s.f32->shape;
   s.expected += got.rows;
-  if (b >= shape[0] || first + got.rows > shape[1] || int64_t(got.values.size()) != got.rows * shape[2])
-    note = "the model computes another shape than " + text_of(shape);
-  if (!note.empty()) return;
-  for (int64_t r = 0; r < got.rows; ++r) compare(s, got, r, b * shape[1] + first + r);
+  const StoredTensor* rounded = s.bf16 ? s.bf16 : s.f32;
+  for (const StoredTensor* t : {s.f32, rounded})
+    if (t->shape.size() != 3 || b >= t->shape[0] || got.rows > t->shape[1] ||
+        int64_t(got.values.size()) != got.rows * t->shape[2])
+      note = "the model computes another shape than " + text_of(t->shape);
+  for (int64_t r = 0; note.empty() && r < got.rows; ++r)
+    compare(s, got, r, b * s.f32->shape[1] + r, b * rounded->shape[1] + r);
 }
 
 void ParityTable::exact(const std::string& row, const std::vector<int64_t>& shape, int64_t different,
-                        const std::string& note) {
-  rows_.push_back({.name = row, .shape = shape, .exact = true, .different = different, .holds = different == 0,
-                   .note = note});
+                        const std::string& note, bool judged) {
+  rows_.push_back({.name = row, .shape = shape, .exact = true, .different = different,
+                   .holds = different == 0 || !judged, .note = note});
+}
+
+// Relative error of the reference's bf16 run. The errors in one row of logits rise and fall together, so a short answer
+// is a dozen draws at most: with the scale of attention changed by 1e-4 or less, far below a rounding, the error over
+// its 13 steps went from 3.6e-3 to 6.7e-3. The reference's errors in prompt and answer are therefore taken together.
+double ParityTable::own_error(const std::string& name, const Sums& s) const {
+  double own = s.own, norm = s.norm;
+  const auto other = sums_.find(name == "logits" ? "generate.logits" : name == "generate.logits" ? "logits" : "");
+  if (other != sums_.end()) own += other->second.own, norm += other->second.norm;
+  return ratio(own, norm);
 }
 
 void ParityTable::judge(const Sums& s) {
@@ -113,7 +127,7 @@ void ParityTable::judge(const Sums& s) {
   row.max_abs = s.max_abs, row.relative = ratio(s.error, s.norm);
   row.ulp = s.max_abs / last_place(dtype_, s.peak);
   row.bound = kF32Bound;
-  if (dtype_ == DType::bf16 && s.bf16) row.bound = kBf16Factor * ratio(s.own, s.norm);
+  if (dtype_ == DType::bf16 && s.bf16) row.bound = kBf16Factor * own_error(row.name, s);
   if (dtype_ == DType::bf16 && !s.bf16) {
     row.bound = std::numeric_limits<double>::infinity();
     if (row.holds) row.note = "not judged: no bf16 golden";
@@ -128,10 +142,6 @@ ParityReport ParityTable::finish() {
       if (std::none_of(rows_.begin(), rows_.end(), [&](const ParityRow& row) { return row.name == name; }))
         rows_.push_back({.name = name, .shape = tensor.shape, .holds = false, .note = what});
   };
-  for (const char* later : {"generate.ids", "generate.logits"})
-    if (wanted(later) && !sums_.count(later))
-      rows_.push_back({.name = later, .shape = golden_.f32.find(later)->shape, .exact = true,
-                       .note = "not judged: generation is not compared yet"});
   missing(golden_.f32, "in f32.safetensors, and nothing here computes it");
   if (golden_.bf16) missing(*golden_.bf16, "in bf16.safetensors alone");
   missing(golden_.inputs, "in inputs.safetensors, and nothing here computes it");

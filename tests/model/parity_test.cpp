@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "glimpse/core/op.h"
+#include "glimpse/ops/attention.h"
 #include "glimpse/ops/norm_add_norm.h"
 #include "glimpse/ops/pos_embed.h"
 #include "glimpse/ops/qkv_rope.h"
@@ -131,6 +132,15 @@ TEST(ParityFindsWrongKernels, QueriesForKeys) {
   });
   EXPECT_EQ("vision.block.0.qkv", first_fault_with("qkv_rope.vision=wrong"));
   EXPECT_EQ("vision.block.3", first_fault_with("qkv_rope.vision[3]=wrong"));
+}
+
+TEST(ParityFindsWrongKernels, OnlyWhereOneTokenIsDecoded) {
+  add_wrong<op::Attention>([](const op::Attention& a, Context& ctx) {
+    op::Attention flat = a;
+    if (a.max_q == 1) flat.scale *= 0.9f;
+    run_right("scalar", flat, ctx);
+  });
+  EXPECT_EQ("generate.logits", first_fault_with("attention.text=wrong"));
 }
 
 // A copy of text_only whose f32 tensors were changed by `edit`.
