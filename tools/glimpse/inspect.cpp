@@ -72,7 +72,7 @@ void add_inspect(CLI::App& app, int& status) {
   add_model_options(*command, options->common);
   command->add_flag("--tensors", options->tensors, "list every tensor");
   command->add_flag("--plan", options->plan, "plan the memory of a prompt, without running it");
-  command->add_option("--image", options->images, "with --plan: a picture of this size (repeatable)")
+  command->add_option("--image", options->images, "with --plan: a picture of this size")
       ->type_name("WxH")
       ->expected(1)
       ->take_all();

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <new>
 
 #include "commands.h"
@@ -13,8 +14,9 @@ namespace {
 
 void add_commands(CLI::App& app, int& status) {
   using namespace glimpse::cli;
-  app.set_version_flag("--version", "glimpse " GLIMPSE_VERSION);
+  app.set_version_flag("--version", "glimpse " GLIMPSE_VERSION, "show the version");
   app.require_subcommand(1);
+  add_run(app, status);
   add_kernels(app, status);
   add_inspect(app, status);
   add_bench(app, status);
@@ -47,6 +49,8 @@ int run(CLI::App& app, int argc, char** argv, const int& status) {
 
 int main(int argc, char** argv) {
   CLI::App app("Answers questions about pictures and videos with GLM-4.1V, and shows what its kernels do", "glimpse");
+  app.formatter(std::make_shared<glimpse::cli::HelpFormatter>());  // the commands inherit it
+  app.set_help_flag("-h,--help", "show this page");
   int status = 0;
   add_commands(app, status);
   return run(app, argc, argv, status);

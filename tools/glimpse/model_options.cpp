@@ -14,7 +14,7 @@ void add_model_option(CLI::App& command, ModelOptions& options) {
 }
 
 void add_processor_options(CLI::App& command, ModelOptions& options) {
-  command.add_option("--plugin", options.plugins, "shared object that brings kernel variants of its own (repeatable)")
+  command.add_option("--plugin", options.plugins, "shared object that brings kernel variants of its own")
       ->type_name("FILE.so")
       ->expected(1)
       ->take_all();
@@ -37,7 +37,7 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
       ->check(CLI::IsMember({"f32", "bf16"}))
       ->type_name("NAME");
   command.add_option("--kernel", options.kernels,
-                     "use this variant there: op[.site][layers]=variant, e.g. attention.text[8-15]=scalar (repeatable)")
+                     "use this variant there: op[.site][layers]=variant, e.g. attention.text[8-15]=scalar")
       ->type_name("RULE")
       ->expected(1)
       ->take_all();

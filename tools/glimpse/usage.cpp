@@ -1,4 +1,4 @@
-// What the program says to a command line that it does not understand.
+// What the program says of its command line: help pages, and a sentence for one that it does not understand.
 #include "usage.h"
 
 #include <algorithm>
@@ -58,6 +58,17 @@ std::string one_line(std::string text) {
 }
 
 }  // namespace
+
+std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
+  if (option->get_type_size() == 0) return "";
+  std::string type = option->get_type_name();
+  if (const size_t open = type.find('{'); open != type.npos) {
+    type = type.substr(open + 1, type.find('}') - open - 1);
+    std::replace(type.begin(), type.end(), ',', '|');
+  }
+  const bool repeats = option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
+  return " " + type.substr(0, type.find(':')) + (repeats ? " ..." : "") + (option->get_required() ? " (required)" : "");
+}
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;

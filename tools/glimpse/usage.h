@@ -1,4 +1,4 @@
-// What the program says to a command line that it does not understand.
+// What the program says of its command line: help pages, and a sentence for one that it does not understand.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <string>
@@ -6,6 +6,14 @@
 #include <vector>
 
 namespace glimpse::cli {
+
+// Help pages: "--device auto|cpu|cuda" instead of CLI11's description of its checks; "..." where an option may be
+// repeated.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(32); }
+  std::string make_option_opts(const CLI::Option* option) const override;
+};
 
 // One sentence for a command line that CLI11 refused: what it stumbled over, the nearest name there is, where to look.
 std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error);
