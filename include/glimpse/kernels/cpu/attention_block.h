@@ -1,8 +1,8 @@
 // One block of keys against a few columns (query rows, of one head or of all heads of a group); include after one
 // simd_*.h and simd_exp.h.
 //
-// Everything lies transposed, columns last: scores [key][column], output [dim][column]. So the products broadcast K and
-// V from their own rows, the queries are transposed once for all keys, and softmax needs no sum across lanes. A column's
+// Everything lies transposed, columns last: scores [key][column], output [dim][column]. So the products broadcast K
+// and V from their own rows, the queries are transposed once for all keys, and softmax needs no sum across lanes. A column's
 // bits depend on its own row and on where blocks of keys begin, not on its neighbours.
 #pragma once
 #include "glimpse/kernels/cpu/attention_types.h"
@@ -70,7 +70,8 @@ inline void block_softmax(float* s, int64_t n, float scale, const float* seen, b
 template <int R, int V>
 inline void block_output(const float* v, int64_t v_stride, int64_t n, const float* p, const float* rescale, int64_t dh,
                          float* o) {
-  for (int64_t d = 0; d < dh; d += R) outer<R, V>(v + d, 1, v_stride, p, n, Start::rescaled, rescale, o + d * V * kLanes);
+  for (int64_t d = 0; d < dh; d += R)
+    outer<R, V>(v + d, 1, v_stride, p, n, Start::rescaled, rescale, o + d * V * kLanes);
 }
 
 // The whole step; `state` is top, sum and rescale, one behind the other.

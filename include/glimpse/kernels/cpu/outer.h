@@ -7,9 +7,13 @@ namespace {
 
 enum class Start { zero, kept, rescaled };  // what the sums begin with: nothing, out, out scale
 
+struct Fma {
+  static inline Floats add(Floats a, Floats b, Floats acc) { return fma(a, b, acc); }
+};
+
 // out[r][c] = start + sum_i a[r a_row + i a_step] b[i][c], r < R, c < V vectors, in the order of i: a sum's bits do not
 // depend on R and V. The R V sums stay in registers; an a is broadcast from memory once for V vectors.
-template <int R, int V>
+template <int R, int V, class Mac = Fma>
 inline void outer(const float* a, int64_t a_row, int64_t a_step, const float* b, int64_t n, Start start,
                   const float* scale, float* out) {
   constexpr int kColumns = V * kLanes;
@@ -26,7 +30,7 @@ inline void outer(const float* a, int64_t a_row, int64_t a_step, const float* b,
     for (int v = 0; v < V; ++v) row[v] = load(b + i * kColumns + v * kLanes);
     for (int r = 0; r < R; ++r) {
       const Floats x = splat(a[r * a_row + i * a_step]);
-      for (int v = 0; v < V; ++v) acc[r][v] = fma(x, row[v], acc[r][v]);
+      for (int v = 0; v < V; ++v) acc[r][v] = Mac::add(x, row[v], acc[r][v]);
     }
   }
   for (int r = 0; r < R; ++r)

@@ -20,22 +20,22 @@ inline void copy_weights(const void* w, bool bf16, int64_t at, int64_t stride, i
   else widen_block(static_cast<const float*>(w) + at, stride, n, width, out);
 }
 
-template <int R, int V>
+template <int R, int V, class Mac>
 inline void multiply_columns(const float* w, int64_t k, int64_t n, const float* x, Start start, float* sums) {
   int64_t r = 0;
-  for (; r + R <= n; r += R) outer<R, V>(w + r * k, k, 1, x, k, start, nullptr, sums + r * V * kLanes);
+  for (; r + R <= n; r += R) outer<R, V, Mac>(w + r * k, k, 1, x, k, start, nullptr, sums + r * V * kLanes);
   if constexpr (R > 1)
-    if (r < n) multiply_columns<R / 2, V>(w + r * k, k, n - r, x, start, sums + r * V * kLanes);
+    if (r < n) multiply_columns<R / 2, V, Mac>(w + r * k, k, n - r, x, start, sums + r * V * kLanes);
 }
 
 // sums[r][c] (+)= w[r] . x[c] over k values, r < n; w is dense.
-template <int R>
+template <int R, class Mac = Fma>
 inline void multiply_tile(const float* w, int64_t k, int64_t n, const float* x, int64_t columns, bool add,
                           float* sums) {
   const Start start = add ? Start::kept : Start::zero;
-  if (columns == kLanes) multiply_columns<R, 1>(w, k, n, x, start, sums);
-  else if (columns == 2 * kLanes) multiply_columns<R, 2>(w, k, n, x, start, sums);
-  else multiply_columns<R, 3>(w, k, n, x, start, sums);
+  if (columns == kLanes) multiply_columns<R, 1, Mac>(w, k, n, x, start, sums);
+  else if (columns == 2 * kLanes) multiply_columns<R, 2, Mac>(w, k, n, x, start, sums);
+  else multiply_columns<R, 3, Mac>(w, k, n, x, start, sums);
 }
 
 }  // namespace
