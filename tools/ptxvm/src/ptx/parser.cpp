@@ -80,7 +80,7 @@ private:
 
     Lexer lex_;
     std::vector<Scope> scopes_;
-    uint32_t source_file_ = 0, source_line_ = 0;
+    uint32_t source_file_ = 0, source_line_ = 0, inlined_file_ = 0, inlined_line_ = 0;
 };
 
 uint64_t Parser::primary() {
@@ -519,10 +519,13 @@ void Parser::body_directive(Body& b) {
         source_file_ = static_cast<uint32_t>(integer());
         source_line_ = static_cast<uint32_t>(integer());
         integer();
+        inlined_file_ = inlined_line_ = 0;
         while (lex_.accept(',')) {
-            lex_.next();  // function_name or inlined_at
-            lex_.next();
+            const bool inlined = lex_.next().word("inlined_at");  // or function_name
+            const Token first = lex_.next();
             while (lex_.accept('+')) integer();
+            if (inlined) inlined_file_ = static_cast<uint32_t>(first.value);
+            if (inlined) inlined_line_ = static_cast<uint32_t>(lex_.peek().value);
             while (lex_.peek().kind == TokenKind::kInt) lex_.next();
         }
         return;
@@ -565,6 +568,7 @@ void Parser::instruction(Body& b) {
     Instruction in;
     in.line = lex_.line();
     in.source_file = source_file_, in.source_line = source_line_;
+    in.inlined_file = inlined_file_, in.inlined_line = inlined_line_;
     if (lex_.accept('@')) {
         in.guard_negated = lex_.accept('!');
         const Token t = lex_.next();

@@ -185,7 +185,7 @@ void Decoder::lay_out_variables() {
 }
 
 void Decoder::run() {
-    program_.sources.push_back({source_.line, 0, 0, "", source_.name, &module_.text(text_).files, module_.copy(text_), {}, false});
+    program_.sources.push_back({source_.line, 0, 0, 0, 0, "", source_.name, &module_.text(text_).files, module_.copy(text_), {}, false});
     lay_out_registers();
     function_.signature = signature_of(source_.prototype);
     function_.local_bytes = source_.entry ? 0 : function_.signature.bytes;
@@ -217,8 +217,8 @@ void Decoder::resolve_labels() {
 void Decoder::statement(const ptx::Instruction& in) {
     in_ = &in;
     for (auto& used : temps_used_) used = 0;
-    program_.sources.push_back({in.line, in.source_file, in.source_line, in.opcode, source_.name, &module_.text(text_).files,
-                                module_.copy(text_), {}, false});
+    program_.sources.push_back({in.line, in.source_file, in.source_line, in.inlined_file, in.inlined_line, in.opcode,
+                                source_.name, &module_.text(text_).files, module_.copy(text_), {}, false});
     for (const auto& o : in.operands) name_registers(o, program_.sources.back());
     program_.sources.back().writes_first = !in.operands.empty() && in.operands[0].kind == ptx::OperandKind::kRegister;
     const auto known = family_map().find(in.parts[0]);

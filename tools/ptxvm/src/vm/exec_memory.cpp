@@ -21,18 +21,20 @@ std::string hex(uint64_t value) {
 std::string neighbour(const Warp* w, uint64_t address, uint32_t bytes) {
     Allocation a;
     const auto& memory = *w->block->launch->memory;
-    if (!memory.describe(address, &a)) {
-        if (address >= kSharedWindow && address < kSharedWindow + kWindowBytes)
-            return "it is a shared-memory address beyond the block's " + std::to_string(w->shared_size) + " bytes";
-        if (address < 4096) return "it is a null pointer";
-        return "no allocation lies there: it may be a pointer of the host";
-    }
-    const uint64_t offset = address - a.address;
+    if (address - kSharedWindow < kWindowBytes)
+        return "it is a shared-memory address beyond the block's " + std::to_string(w->shared_size) + " bytes";
+    if (address - kLocalWindow < kWindowBytes)
+        return "it is an address beyond the thread's " + std::to_string(w->local_size) + " bytes of local memory";
+    if (address < 4096) return "it is a null pointer";
+    if (!memory.describe(address, &a)) return "nothing is allocated";
     const std::string size = std::to_string(a.size) + " bytes";
+    if (!memory.is_device(reinterpret_cast<const void*>(address))) return "it may be a pointer of the host";
+    if (address < a.address)
+        return "it is " + std::to_string(a.address - address) + " bytes before " + a.name + " (" + size + ")";
+    const uint64_t offset = address - a.address;
     if (a.freed && offset < a.size) return "it is in " + a.name + " (" + size + "), which was freed";
     if (offset < a.size)
         return std::to_string(offset + bytes - a.size) + " bytes of it are past the end of " + a.name + " (" + size + ")";
-    if (!memory.is_device(reinterpret_cast<const void*>(address))) return "it may be a pointer of the host";
     return "it is " + std::to_string(offset - a.size) + " bytes past the end of " + a.name + " (" + size + ")";
 }
 

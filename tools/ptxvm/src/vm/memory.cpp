@@ -146,10 +146,15 @@ bool DeviceMemory::describe(uint64_t address, Allocation* found) const {
     std::shared_lock lock(mutex_);
     const Range* best = nullptr;
     for (const auto* ranges : {&living_, &freed_}) {
-        auto it = ranges->upper_bound(address);
-        if (it == ranges->begin()) continue;
-        --it;
-        if (it->second.what.size && (!best || it->first > best->what.address)) best = &it->second;
+        const auto distance = [&](const Range& r) {
+            const uint64_t end = r.what.address + r.what.size;
+            return address < r.what.address ? r.what.address - address : address >= end ? address - end + 1 : 0;
+        };
+        const auto after = ranges->upper_bound(address);
+        if (after != ranges->end() && (!best || distance(after->second) < distance(*best))) best = &after->second;
+        if (after == ranges->begin()) continue;
+        const Range& before = std::prev(after)->second;
+        if (before.what.size && (!best || distance(before) < distance(*best))) best = &before;
     }
     if (best) *found = best->what;
     return best != nullptr;

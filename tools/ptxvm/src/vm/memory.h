@@ -33,7 +33,7 @@ public:
     uint64_t high_water() const { return next_; }  // bytes of the reservation ever handed out
     uint64_t delta() const { return delta_; }
     uint64_t epoch() const { return epoch_.load(std::memory_order_relaxed); }  // changes with every allocation and release
-    // The nearest range, living or freed, that ends at or before the address or holds it; for reports.
+    // The range, living or freed, that holds the address, or the nearest one before or behind it; for reports.
     bool describe(uint64_t address, Allocation* found) const;
     // First byte in the range that was never written, or `size`.
     uint64_t first_unwritten(uint64_t address, uint64_t size) const;
@@ -48,8 +48,9 @@ private:
     bool resolve(const void* pointer, uint64_t size, std::byte** host, bool* device) const;
     void set_written(uint64_t address, uint64_t size, bool written);
 
+    static constexpr uint64_t kFirst = 1 << 20;  // what is written before the first allocation is still seen
     mutable std::shared_mutex mutex_;
-    uint64_t total_, span_ = 0, base_ = 0, delta_ = 0, next_ = 0, used_ = 0;
+    uint64_t total_, span_ = 0, base_ = 0, delta_ = 0, next_ = kFirst, used_ = 0;
     std::atomic<uint64_t> epoch_{1};
     bool remember_;
     uint8_t* written_ = nullptr;

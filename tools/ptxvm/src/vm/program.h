@@ -24,7 +24,7 @@ struct RegisterRef {
 
 // Where an instruction comes from.
 struct Source {
-    uint32_t line = 0, file = 0, source_line = 0;
+    uint32_t line = 0, file = 0, source_line = 0, inlined_file = 0, inlined_line = 0;
     std::string_view text;      // the opcode with its modifiers
     std::string_view function;  // mangled
     const std::map<uint32_t, std::string>* files = nullptr;

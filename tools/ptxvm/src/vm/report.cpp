@@ -49,12 +49,14 @@ std::string where(const Warp* w, const Inst* in, int) {
     const auto& source = program.sources[in->source];
     std::string text = "PTX line " + std::to_string(source.line) + ": " + std::string(source.text);
     if (source.function != program.info.name) text += " in " + demangled(std::string(source.function));
-    if (source.source_line != 0 && source.files != nullptr) {
-        const auto file = source.files->find(source.file);
-        text += " (" + (file == source.files->end() ? std::string("line ") : file->second + ":") +
-                std::to_string(source.source_line) + ")";
-    }
-    return text;
+    const auto place = [&](uint32_t file, uint32_t line) {
+        const auto known = source.files->find(file);
+        return (known == source.files->end() ? std::string("line ") : known->second + ":") + std::to_string(line);
+    };
+    if (source.source_line == 0 || source.files == nullptr) return text;
+    text += " (" + place(source.file, source.source_line);
+    if (source.inlined_line != 0) text += ", inlined at " + place(source.inlined_file, source.inlined_line);
+    return text + ")";
 }
 
 std::string register_values(const Warp* w, const Source& source, int lane) {
