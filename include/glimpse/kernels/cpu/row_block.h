@@ -1,5 +1,6 @@
 // What kernels over rows share: the rest of a row that fills no vector, rounding by element type; after one simd_*.h.
 #pragma once
+#include "glimpse/kernels/cpu/row_types.h"
 
 GLIMPSE_SIMD_BEGIN
 namespace glimpse::cpu {
@@ -25,6 +26,17 @@ template <class T> inline Floats rounded(Floats v) {
   if constexpr (sizeof(T) == 2) return round_bf16(v);
   else return v;
 }
+
+// n <= kLanes values from position i on, of either type.
+inline Floats load_at(const In& x, int64_t i, int64_t n) {
+  return x.bf16 ? load_some(static_cast<const uint16_t*>(x.data) + i, n)
+                : load_some(static_cast<const float*>(x.data) + i, n);
+}
+inline void store_at(const Out& y, int64_t i, Floats v, int64_t n) {
+  if (y.bf16) store_some(static_cast<uint16_t*>(y.data) + i, v, n);
+  else store_some(static_cast<float*>(y.data) + i, v, n);
+}
+inline Floats round_as(bool bf16, Floats v) { return bf16 ? round_bf16(v) : v; }
 
 }  // namespace
 }  // namespace glimpse::cpu

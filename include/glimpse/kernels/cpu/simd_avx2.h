@@ -39,6 +39,8 @@ constexpr int kRegisters = 16;
   const Floats b = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(rest, bias), 23));
   return _mm256_mul_ps(_mm256_mul_ps(v, a), b);
 }
+// Neighbours exchanged: 1, 0, 3, 2, ...
+[[maybe_unused]] inline Floats swap_pairs(Floats v) { return _mm256_permute_ps(v, 0xb1); }
 // yes where a < b, else no.
 [[maybe_unused]] inline Floats where_less(Floats a, Floats b, Floats yes, Floats no) {
   return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));

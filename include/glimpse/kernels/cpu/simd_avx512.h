@@ -51,6 +51,8 @@ constexpr int kRegisters = 32;
 }
 // v 2^n for an integer n.
 [[maybe_unused]] inline Floats scale_by(Floats v, Floats n) { return _mm512_scalef_ps(v, n); }
+// Neighbours exchanged: 1, 0, 3, 2, ...
+[[maybe_unused]] inline Floats swap_pairs(Floats v) { return _mm512_permute_ps(v, 0xb1); }
 // yes where a < b, else no.
 [[maybe_unused]] inline Floats where_less(Floats a, Floats b, Floats yes, Floats no) {
   return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
