@@ -36,6 +36,9 @@ inline void store_at(const Out& y, int64_t i, Floats v, int64_t n) {
   if (y.bf16) store_some(static_cast<uint16_t*>(y.data) + i, v, n);
   else store_some(static_cast<float*>(y.data) + i, v, n);
 }
+inline void copy_row(const In& x, int64_t n, const Out& y) {
+  for (int64_t i = 0; i < n; i += kLanes) store_at(y, i, load_at(x, i, some(n - i)), some(n - i));
+}
 inline Floats round_as(bool bf16, Floats v) { return bf16 ? round_bf16(v) : v; }
 
 }  // namespace
