@@ -85,6 +85,11 @@ const Bad kBad[] = {
 
 INSTANTIATE_TEST_SUITE_P(Table, BadCommandLine, testing::ValuesIn(kBad), [](const auto& i) { return i.param.name; });
 
+TEST(FullDisk, IsNotTakenForSuccess) {
+  const Outcome o = run_program("/bin/sh", {"-c", std::string("'") + GLIMPSE_PROGRAM + "' kernels > /dev/full"});
+  expect_one_sentence(o, 1, {"standard output", "No space left"});
+}
+
 // The small model with one of its files replaced; an empty text removes the file.
 struct Broken {
   const char* name;

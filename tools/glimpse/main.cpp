@@ -1,7 +1,9 @@
 // The program `glimpse`: registers the commands, runs one, and turns every error into one sentence on standard error.
 // Exit status: 0 done, 1 it failed, 2 the command line was not understood.
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -32,6 +34,8 @@ int run(CLI::App& app, int argc, char** argv, const int& status) {
   }
   try {
     app.parse(argc, argv);
+    GLIMPSE_CHECK(std::fflush(stdout) == 0 && !std::ferror(stdout), "standard output cannot be written: %s",
+                  std::strerror(errno));
     return status;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
