@@ -3,7 +3,7 @@
 set -eu
 
 packages="g++ cmake ninja-build pkg-config ccache libdnnl-dev nlohmann-json3-dev libcli11-dev libstb-dev
-libjpeg62-turbo-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libcurl4-openssl-dev libpcre2-dev
+libjpeg62-turbo-dev libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libcurl4-openssl-dev libpcre2-dev libedit-dev
 libbenchmark-dev libgtest-dev libzstd-dev python3"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -22,4 +22,9 @@ void catch_interrupts() {
 
 bool interrupted() { return flag != 0; }
 
+void clear_interrupt() {
+  flag = 0;
+  catch_interrupts();
+}
+
 }  // namespace glimpse::cli

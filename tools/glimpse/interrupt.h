@@ -6,6 +6,8 @@ namespace glimpse::cli {
 // From now on the first interrupt only sets a flag.
 void catch_interrupts();
 bool interrupted();
+// Forgets the interrupt and waits for the next.
+void clear_interrupt();
 
 // Thrown where a step is given up because of it.
 struct Interrupted {};

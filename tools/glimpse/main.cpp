@@ -19,6 +19,7 @@ void add_commands(CLI::App& app, int& status) {
   app.set_version_flag("--version", "glimpse " GLIMPSE_VERSION, "show the version");
   app.require_subcommand(1);
   add_run(app, status);
+  add_chat(app, status);
   add_kernels(app, status);
   add_inspect(app, status);
   add_bench(app, status);

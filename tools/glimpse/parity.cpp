@@ -48,8 +48,9 @@ void print(const Outcome& outcome, bool quiet) {
   const ParityReport& report = outcome.report;
   Table table("llrrrrl");
   if (!quiet) table.row({"tensor", "shape", "max abs", "relative", "bound", "ulp", ""});
-  size_t shown = 0;
+  size_t shown = 0, judged = 0;
   for (const ParityRow& row : report.rows) {
+    judged += row.judged();
     if (quiet && row.holds) continue;
     ++shown;
     const std::string equal = row.different ? std::to_string(row.different) + " differ" : "equal";
@@ -57,12 +58,14 @@ void print(const Outcome& outcome, bool quiet) {
       table.row({row.name, shape_text(row.shape), "", equal, "equal", "", verdict(row)});
     else
       table.row({row.name, shape_text(row.shape), scientific(row.max_abs), scientific(row.relative),
-                 std::isinf(row.bound) ? "-" : scientific(row.bound), scientific(row.ulp), verdict(row)});
+                 row.judged() ? scientific(row.bound) : "-", fixed(row.ulp, 1), verdict(row)});
   }
   const ParityRow* first = report.first_fault();
-  const std::string summary = !outcome.error.empty() ? "FAILED: " + outcome.error
-                              : first                ? "DIVERGES first at " + first->name
-                                                     : std::to_string(report.rows.size()) + " rows agree";
+  const size_t open = report.rows.size() - judged;
+  std::string summary = std::to_string(judged) + " rows agree";
+  if (open > 0) summary += ", " + std::to_string(open) + " have no bound";
+  if (first) summary = "DIVERGES first at " + first->name;
+  if (!outcome.error.empty()) summary = "FAILED: " + outcome.error;
   std::printf("%s: %s\n%s", report.name.c_str(), summary.c_str(), shown ? table.text(2).c_str() : "");
   std::fflush(stdout);
 }
@@ -75,7 +78,7 @@ OrderedJson json_of(const Outcome& outcome) {
   if (const ParityRow* first = outcome.report.first_fault()) json["first_divergence"] = first->name;
   json["rows"] = OrderedJson::array();
   for (const ParityRow& row : outcome.report.rows) {
-    OrderedJson one = {{"name", row.name}, {"shape", row.shape}, {"holds", row.holds}};
+    OrderedJson one = {{"name", row.name}, {"shape", row.shape}, {"holds", row.holds}, {"judged", row.judged()}};
     if (row.exact) one["different"] = row.different;
     else
       one["max_abs"] = number(row.max_abs), one["relative"] = number(row.relative), one["bound"] = number(row.bound),

@@ -59,8 +59,10 @@ std::string stats_text(const RunStats& s) {
   const GenerateStats& g = s.generated;
   const int64_t fresh = g.prompt_tokens - g.reused_tokens;
   std::string text;
-  line(text, "load         %8.1f ms\n", 1e3 * s.load_seconds);
-  line(text, "prepare      %8.1f ms  media and text to tokens\n", 1e3 * s.prepare_seconds);
+  if (s.total_seconds > 0) {
+    line(text, "load         %8.1f ms\n", 1e3 * s.load_seconds);
+    line(text, "prepare      %8.1f ms  media and text to tokens\n", 1e3 * s.prepare_seconds);
+  }
   if (g.patches)
     line(text, "vision       %8.1f ms  %lld patches\n", 1e3 * g.vision_seconds, (long long)g.patches);
   line(text, "prefill      %8.1f ms  %lld tokens, %.1f tok/s", 1e3 * g.prefill_seconds, (long long)fresh,
@@ -74,8 +76,9 @@ std::string stats_text(const RunStats& s) {
   if (s.decode_bytes && s.read_bandwidth > 0)
     line(text, " (%.0f%% of the %.2f GB/s that this machine reads)", 100 * bandwidth / s.read_bandwidth,
          1e-9 * s.read_bandwidth);
-  line(text, "\nin all       %8.1f ms  %lld new tokens, peak memory %.1f MB\n", 1e3 * s.total_seconds,
-       (long long)g.new_tokens, 1e-6 * double(s.peak_memory));
+  text += "\n";
+  if (s.total_seconds > 0) line(text, "in all       %8.1f ms\n", 1e3 * s.total_seconds);
+  line(text, "memory       %8.1f MB at its peak\n", 1e-6 * double(s.peak_memory));
   return text;
 }
 

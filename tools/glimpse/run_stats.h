@@ -10,7 +10,7 @@ namespace glimpse::cli {
 struct RunStats {
   GenerateStats generated;
   double load_seconds = 0, prepare_seconds = 0;  // open the model; decode and resize media, encode text
-  double total_seconds = 0;                      // of the program, so far
+  double total_seconds = 0;                      // of the program; 0: one answer of several
   int64_t decode_bytes = 0;                      // weights and cache that the decode steps read
   double read_bandwidth = 0;                     // bytes a second that this machine reads; 0: not measured
   int64_t peak_memory = 0;                       // bytes, of the process

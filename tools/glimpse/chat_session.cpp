@@ -1,0 +1,103 @@
+#include "chat_session.h"
+
+#include <fstream>
+#include <iterator>
+
+namespace glimpse::cli {
+
+ChatSession::ChatSession(OpenModel& open, Glm4vForConditionalGeneration& model, const GenerateOptions& options,
+                         int64_t context, std::string system)
+    : open_(open), options_(options), generator_(model, 1, context), context_(context), system_(std::move(system)) {
+  clear();
+}
+
+void ChatSession::clear() {
+  chat_.clear();
+  attached_.clear();
+  pictures_.clear();
+  if (!system_.empty()) chat_.push_back(Message::of("system", system_));
+}
+
+void ChatSession::attach_image(const std::string& source) {
+  const ProcessorOptions& options = open_.processor.options();
+  if (!pictures_.count(source))
+    pictures_.emplace(source, Glm4vImageProcessor(options.image).load(source, options.fetch));
+  attached_.push_back(ContentItem::image(source));
+}
+
+void ChatSession::attach_video(const std::string& source) {
+  VideoDecoder probe(source, open_.processor.options().limits);
+  attached_.push_back(ContentItem::video(source));
+}
+
+ProcessorOutput ChatSession::prepare(const Chat& chat) const {
+  // Pictures are handed over as they were loaded: a file may have changed since, a pipe is empty.
+  Chat unnamed = chat;
+  std::vector<ImageInput> images;
+  for (Message& message : unnamed)
+    for (ContentItem& item : message.items)
+      if (item.kind() == ContentKind::image) {
+        images.emplace_back(pictures_.at(item.source()));
+        item = ContentItem::image();
+      }
+  return open_.processor({unnamed}, {.add_generation_prompt = true}, images);
+}
+
+std::string ChatSession::ask(const std::string& text, const GenerateEvents& events) {
+  std::vector<ContentItem> items = attached_;
+  items.push_back(ContentItem::text(text));
+  Chat next = chat_;
+  next.push_back(Message::of("user", items));
+  const ProcessorOutput input = prepare(next);
+  const int64_t tokens = int64_t(input.prompts[0].ids.size());
+  GLIMPSE_CHECK(tokens < context_, "the conversation has %lld tokens, --context allows %lld; /clear starts afresh, a "
+                "larger --context needs more memory", (long long)tokens, (long long)context_);
+  GenerateOptions options = options_;
+  options.config.max_new_tokens = std::min(options.new_tokens(tokens), context_ - tokens);
+  std::vector<TokenId> ids;
+  GenerateEvents seen = events;
+  seen.token = [&](size_t sequence, int32_t id) {
+    ids.push_back(id);
+    return !events.token || events.token(sequence, id);
+  };
+  stats_ = generator_.generate(input.prompts, options, seen).stats;
+  const std::string answer = parse_output(open_.processor.tokenizer().decode(ids, true)).answer;
+  chat_ = std::move(next);
+  chat_.push_back(Message::of("assistant", answer));
+  attached_.clear();
+  return answer;
+}
+
+void ChatSession::save(const std::filesystem::path& path) const {
+  OrderedJson messages = OrderedJson::array();
+  for (const Message& m : chat_) {
+    OrderedJson content = m.content;
+    if (m.is_list) {
+      content = OrderedJson::array();
+      for (const ContentItem& item : m.items) content.push_back(item.fields);
+    }
+    messages.push_back({{"role", m.role}, {"content", content}});
+  }
+  std::ofstream file(path);
+  file << messages.dump(2) << "\n";
+  file.close();
+  GLIMPSE_CHECK(file, "%s: cannot be written", path.c_str());
+}
+
+void ChatSession::load(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  GLIMPSE_CHECK(file, "%s: cannot be read", path.c_str());
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Chat chat = parse_chat(text, path.string());
+  std::map<std::string, Image> pictures;
+  const ProcessorOptions& options = open_.processor.options();
+  for (const ContentItem& item : media_of(chat, ContentKind::image)) {
+    GLIMPSE_CHECK(!item.source().empty(), "%s: an image item names no picture", path.c_str());
+    pictures.emplace(item.source(), Glm4vImageProcessor(options.image).load(item.source(), options.fetch));
+  }
+  chat_ = std::move(chat);
+  pictures_ = std::move(pictures);
+  attached_.clear();
+}
+
+}  // namespace glimpse::cli
