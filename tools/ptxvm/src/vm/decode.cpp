@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "exec.h"
+#include "liveness.h"
 #include "numerics/cpu.h"
 
 extern "C" {
@@ -156,7 +157,15 @@ uint32_t Decoder::slot(Size size) {
 }
 
 void Decoder::lay_out_registers() {
-    for (const auto& r : body_.registers) slots_.push_back(slot(size_of_bytes(r.bytes)));
+    const auto sharing = share_registers(body_);
+    program_.registers = std::max(program_.registers, sharing.words + 8);  // addresses and what the compiler adds
+    std::map<std::pair<Size, uint32_t>, uint32_t> made;
+    for (size_t i = 0; i < body_.registers.size(); ++i) {
+        const Size size = size_of_bytes(body_.registers[i].bytes);
+        const auto [it, fresh] = made.try_emplace({size, sharing.slot[i]}, 0);
+        if (fresh) it->second = slot(size);
+        slots_.push_back(it->second);
+    }
 }
 
 uint32_t Decoder::temp(Size size) {

@@ -120,15 +120,15 @@ static const Inst* wmma_move(Warp* w, const Inst* in, bool store) {
     if (!whole(w, in)) return nullptr;
     const auto& move = *static_cast<const WmmaMove*>(in->info);
     const auto& f = *move.fragment;
-    uint64_t base[32], address[32];
+    uint64_t base[32], address[32], stride[32];
     std::byte* p[32];
     lane_addresses(w, in, base);
+    for (int lane = 0; lane < 32; ++lane)
+        stride[lane] = move.stride == kNoOperand ? move.dense : reg<uint32_t>(w, move.stride)[lane];
     const int per = f.access_bytes >= 8 ? 1 : 4 / f.access_bytes;
     for (int k = 0; k < f.accesses; ++k) {
-        for (int lane = 0; lane < 32; ++lane) {
-            const uint64_t stride = move.stride == kNoOperand ? move.dense : reg<uint32_t>(w, move.stride)[lane];
-            address[lane] = base[lane] + f.offset(k, lane, move.row_major, stride);
-        }
+        for (int lane = 0; lane < 32; ++lane)
+            address[lane] = base[lane] + f.offset(k, lane, move.row_major, stride[lane]);
         const uint32_t bytes = static_cast<uint32_t>(f.access_bytes);
         if (!ptxvm_resolve(w, in, address, p, bytes)) return nullptr;
         if (w->check != 0 && !ptxvm_check(w, in, address, p, bytes, store)) return nullptr;

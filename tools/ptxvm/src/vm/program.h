@@ -102,7 +102,7 @@ struct Program {
     std::map<std::pair<size_t, std::string>, uint32_t> shared_at;  // text and name ("function:name" in a body)
     uint32_t dynamic_align = 16;
     uint32_t seed_step = 16;      // --seed moves the dynamic base by this much
-    uint32_t registers = 32;      // estimate of the 32-bit registers alive at once
+    uint32_t registers = 16;      // estimate of the 32-bit registers alive at once
     uint32_t required_block[3] = {0, 0, 0};
     std::map<const FunctionCode*, const struct FunctionRef*> refs;
     std::map<const FunctionCode*, std::vector<const FunctionCode*>> calls;
