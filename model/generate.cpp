@@ -36,6 +36,7 @@ struct Generator::Live {
   int32_t next_position;     // of the token behind the last one
   int64_t limit;             // new tokens
   GeneratedSequence* out;
+  StopStrings stops;
   int64_t thought = -1;      // tokens since <think>; -1: not thinking
   size_t closing = 0;        // tokens of ThinkingBudget::close already forced
 
@@ -142,7 +143,8 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
   std::vector<SampleRow> samples;
   for (const Live* l : rows) {
     const auto done = int64_t(l->out->ids.size());
-    samples.push_back({&l->ids, l->slot, int32_t(done), done < options.min_new_tokens});
+    const bool too_short = done < options.min_new_tokens || int64_t(l->ids.size()) < options.min_length;
+    samples.push_back({&l->ids, l->slot, int32_t(done), too_short});
   }
   if (options.keep_logits)
     for (size_t b = 0; b < rows.size(); ++b)
@@ -156,7 +158,8 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
     const int32_t id = options.thinking ? l.within_budget(tokens[b], *options.thinking) : tokens[b];
     l.ids.push_back(id), l.out->ids.push_back(id);
     ++out.stats.new_tokens;
-    const bool ended = !options.ignore_eos && std::find(ends.begin(), ends.end(), id) != ends.end();
+    const bool ended =
+        l.stops.push(id) || (!options.ignore_eos && std::find(ends.begin(), ends.end(), id) != ends.end());
     const bool go_on = !events.token || events.token(size_t(l.slot), id);
     if (ended) l.out->finish = Finish::stop;
     else if (!go_on) l.out->finish = Finish::cancelled;
@@ -180,9 +183,23 @@ TensorView Generator::step(const std::vector<Live*>& rows) {
   return model_.text().logits(model_.run(), model_.arena(), normed);
 }
 
+// Each prompt several times over, each time with random numbers of its own.
+GenerateOutput Generator::generate_several(const std::vector<Prompt>& prompts, GenerateOptions options,
+                                           const GenerateEvents& events) {
+  GLIMPSE_CHECK(options.num_return_sequences > 0, "num_return_sequences is %d, at least 1 is needed",
+                options.num_return_sequences);
+  GLIMPSE_CHECK(options.config.do_sample, "num_return_sequences is %d, but without do_sample all answers are equal",
+                options.num_return_sequences);
+  std::vector<Prompt> repeated;
+  for (const Prompt& p : prompts) repeated.insert(repeated.end(), size_t(options.num_return_sequences), p);
+  options.num_return_sequences = 1;
+  return generate(repeated, options, events);
+}
+
 GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const GenerateOptions& options,
                                    const GenerateEvents& events) {
-  GLIMPSE_CHECK(prompts.size() <= slots_.size(), "%zu prompts were given to a generator of %zu slots", prompts.size(),
+  if (options.num_return_sequences != 1) return generate_several(prompts, options, events);
+  GLIMPSE_CHECK(prompts.size() <= slots_.size(), "%zu answers were asked of a generator of %zu slots", prompts.size(),
                 slots_.size());
   GLIMPSE_CHECK(options.prefill_chunk > 0, "prefill_chunk is %lld, it must be positive",
                 (long long)options.prefill_chunk);
@@ -198,7 +215,8 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
     GLIMPSE_CHECK(limit > 0, "max_new_tokens is %lld, at least 1 is needed", (long long)limit);
     GLIMPSE_CHECK(tokens + limit - 1 <= cache_.capacity(), "prompt (%lld tokens) and answer (up to %lld) do not fit into "
                   "the cache of %lld tokens", (long long)tokens, (long long)limit, (long long)cache_.capacity());
-    all.push_back({int(i), prompts[i].ids, layouts[i].next, limit, &out.sequences[i]});
+    all.push_back({int(i), prompts[i].ids, layouts[i].next, limit, &out.sequences[i],
+                   StopStrings(options.stop_strings, options.tokenizer)});
     total += tokens;
   }
   for (size_t i = 0; i < prompts.size(); ++i) {

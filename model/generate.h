@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "model/generation_config.h"
 #include "model/glm4v.h"
 #include "model/kv_cache.h"
+#include "model/stop_strings.h"
 
 namespace glimpse {
 
@@ -22,6 +24,10 @@ struct ThinkingBudget {
 struct GenerateOptions {
   GenerationConfig config;         // do_sample, temperature, top_k, top_p, min_p, penalty, end and pad tokens, lengths
   int64_t min_new_tokens = 0;      // no end token before
+  int64_t min_length = 0;          // the same, counting the prompt's tokens too
+  int num_return_sequences = 1;    // answers to each prompt, one behind the other; more than one only with sampling
+  std::vector<std::string> stop_strings;  // a sequence ends once its new text, special tokens too, holds one of them
+  const Tokenizer* tokenizer = nullptr;   // of stop_strings
   double max_time = 0;             // seconds; 0: no limit
   uint64_t seed = 0;
   bool ignore_eos = false;         // go on to max_new_tokens
@@ -51,7 +57,7 @@ struct GenerateStats {
 };
 
 struct GenerateOutput {
-  std::vector<GeneratedSequence> sequences;  // in the order of the prompts
+  std::vector<GeneratedSequence> sequences;  // in the order of the prompts, num_return_sequences for each
   GenerateStats stats;
 };
 
@@ -68,8 +74,8 @@ class Generator {
   // `capacity`: tokens of one sequence, prompt and answer. Throws Error where memory does not suffice.
   Generator(Glm4vForConditionalGeneration& model, int slots, int64_t capacity);
 
-  // At most `slots` prompts. A sequence ends with an end token, at its length, or when an event says so. Throws Error
-  // where a prompt is refused (Glm4vForConditionalGeneration::layout) or does not fit into the cache.
+  // At most `slots` answers. A sequence ends with an end token, with a stop string, at its length, or when an event says
+  // so. Throws Error where a prompt is refused (Glm4vForConditionalGeneration::layout) or does not fit into the cache.
   GenerateOutput generate(const std::vector<Prompt>& prompts, const GenerateOptions& options,
                           const GenerateEvents& events = {});
   // Fills the cache with the prompt and gives nothing: for what is measured or planned.
@@ -97,6 +103,8 @@ class Generator {
   void choose(const TensorView& logits, const std::vector<Live*>& rows, const GenerateOptions& options,
               const GenerateEvents& events, GenerateOutput& out);
   TensorView step(const std::vector<Live*>& rows);
+  GenerateOutput generate_several(const std::vector<Prompt>& prompts, GenerateOptions options,
+                                  const GenerateEvents& events);
 
   Glm4vForConditionalGeneration& model_;
   KvCache cache_;

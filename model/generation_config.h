@@ -24,6 +24,8 @@ struct GenerationConfig {
 
   /// Unknown keys and nulls are ignored. Errors: wrong types, values that the reference refuses (spec 9.2).
   static GenerationConfig from_json(const Json& json, const std::string& source);
+  /// These values with those that `object` has over them; errors as above.
+  GenerationConfig with(const JsonObject& object) const;
   /// DIR/generation_config.json; the defaults when there is none.
   static GenerationConfig from_pretrained(const std::filesystem::path& directory);
 };

@@ -77,8 +77,41 @@ SequenceLayout Glm4vForConditionalGeneration::layout(const Prompt& prompt) const
   return layout;
 }
 
-ForwardOutput Glm4vForConditionalGeneration::forward(const std::vector<Prompt>& prompts, int logits_to_keep) {
-  GLIMPSE_CHECK(logits_to_keep >= 0, "logits_to_keep is %d; 0 keeps all rows", logits_to_keep);
+std::vector<std::vector<float>> Glm4vForConditionalGeneration::get_image_features(const VisionInput& vision) {
+  Prompt prompt;
+  prompt.vision = vision;
+  const TensorView rows = encode(prompt);
+  const int64_t area = config_.vision.spatial_merge_size * config_.vision.spatial_merge_size;
+  std::vector<std::vector<float>> features;
+  int64_t first = 0;
+  for (const Grid& g : vision.grids) {
+    const int64_t count = g.patches() / area;
+    append_rows(run_.backend(), rows.slice(0, first, first + count), features.emplace_back());
+    first += count;
+  }
+  return features;
+}
+
+void Glm4vForConditionalGeneration::append_logits(const TensorView& normed, const LogitsToKeep& keep,
+                                                  std::vector<float>& out) {
+  const int64_t rows = normed.shape[0];
+  const auto append = [&](int64_t first, int64_t end) {
+    append_rows(run_.backend(), text_.logits(run_, arena_, normed.slice(0, first, end)), out);
+  };
+  if (const int* last = std::get_if<int>(&keep)) {
+    GLIMPSE_CHECK(*last >= 0, "logits_to_keep is %d; 0 keeps all rows", *last);
+    return append(*last ? std::max<int64_t>(rows - *last, 0) : 0, rows);
+  }
+  for (const int64_t index : std::get<std::vector<int64_t>>(keep)) {
+    GLIMPSE_CHECK(index >= -rows && index < rows, "logits_to_keep names row %lld, the sequence has %lld",
+                  (long long)index, (long long)rows);
+    const int64_t row = index < 0 ? index + rows : index;
+    append(row, row + 1);
+  }
+}
+
+ForwardOutput Glm4vForConditionalGeneration::forward(const std::vector<Prompt>& prompts,
+                                                     const LogitsToKeep& logits_to_keep) {
   const Glm4vTextConfig& c = config_.text;
   ForwardOutput out;
   for (const Prompt& prompt : prompts) {
@@ -89,9 +122,7 @@ ForwardOutput Glm4vForConditionalGeneration::forward(const std::vector<Prompt>& 
     batch.vision = encode(prompt);
     KvCache cache(run_.backend(), dtype_, 1, int(c.num_hidden_layers), int(c.num_key_value_heads), rows,
                   int(c.head_dim()));
-    const TensorView normed = text_.forward(run_, arena_, batch, cache, dtype_);
-    const int64_t kept = logits_to_keep ? std::min<int64_t>(logits_to_keep, rows) : rows;
-    append_rows(run_.backend(), text_.logits(run_, arena_, normed.slice(0, rows - kept, rows)), out.logits);
+    append_logits(text_.forward(run_, arena_, batch, cache, dtype_), logits_to_keep, out.logits);
     out.rope_deltas.push_back(layout.rope_delta());
     out.layouts.push_back(std::move(layout));
   }

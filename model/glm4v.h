@@ -1,5 +1,6 @@
 // The whole model: vision tower, text model, head.
 #pragma once
+#include <variant>
 #include <vector>
 
 #include "glimpse/core/run.h"
@@ -26,6 +27,9 @@ struct Prompt {
   std::vector<Grid> images, videos;
 };
 
+// Rows of each sequence that get logits: that many at its end (0: all), or these, counted from its end where negative.
+using LogitsToKeep = std::variant<int, std::vector<int64_t>>;
+
 // Output of forward(): host tensors in f32, rows of every sequence one after another.
 struct ForwardOutput {
   std::vector<float> logits;              // [kept rows, V]
@@ -39,9 +43,12 @@ class Glm4vForConditionalGeneration {
   Glm4vForConditionalGeneration(const Checkpoint& checkpoint, Glm4vConfig config, Run& run, DType dtype,
                                 LoadProgress progress = nullptr);
 
-  // The sequences one after another, each in one step over a fresh cache. logits_to_keep: rows at the end of each
-  // sequence, 0 = all (spec 8.6). Throws Error for an empty prompt and where pictures and placeholders do not agree.
-  ForwardOutput forward(const std::vector<Prompt>& prompts, int logits_to_keep = 0);
+  // The sequences one after another, each in one step over a fresh cache (spec 8.6). Throws Error for an empty prompt,
+  // where pictures and placeholders do not agree, and where logits_to_keep names a row that a sequence has not.
+  ForwardOutput forward(const std::vector<Prompt>& prompts, const LogitsToKeep& logits_to_keep = 0);
+  // get_image_features and get_video_features: for each picture or video its rows [tokens, out_hidden_size], in f32 on
+  // the host (spec 13.7).
+  std::vector<std::vector<float>> get_image_features(const VisionInput& vision);
   // Where the sequence's tokens stand. Throws Error for an empty prompt, ids outside the vocabulary, more tokens than
   // the model was made for, and pictures that do not agree with the placeholders.
   SequenceLayout layout(const Prompt& prompt) const;
@@ -58,6 +65,7 @@ class Glm4vForConditionalGeneration {
   DType dtype() const { return dtype_; }
 
  private:
+  void append_logits(const TensorView& normed, const LogitsToKeep& keep, std::vector<float>& out);
   Glm4vConfig config_;
   Run& run_;
   DType dtype_;
