@@ -61,3 +61,18 @@ ptxvm_bug(stack_overflow "stack overflow in a call of")
 ptxvm_bug(wild_call "a call of an address that is no function")
 ptxvm_bug(partial_copy "cudaMalloc #1")
 ptxvm_bug(double_free "free of an address that malloc did not give")
+
+# Random expressions: the same source on the host and here.
+add_executable(ptxvm_fuzz_generate ${CMAKE_CURRENT_LIST_DIR}/fuzz/generate.cpp)
+target_link_libraries(ptxvm_fuzz_generate PRIVATE ptxvm_options)
+foreach(SEED 1 2 3)
+    set(PROGRAM ${CMAKE_CURRENT_BINARY_DIR}/fuzz_${SEED})
+    add_custom_command(OUTPUT ${PROGRAM}.cu DEPENDS ptxvm_fuzz_generate VERBATIM
+                       COMMAND sh -c "$<TARGET_FILE:ptxvm_fuzz_generate> ${SEED} > ${PROGRAM}.cu")
+    add_custom_command(OUTPUT ${PROGRAM} DEPENDS ${PROGRAM}.cu VERBATIM
+                       COMMAND ${PTXVM_NVCC} -std=c++17 -w -fmad=false -cudart shared -Xcompiler -ffp-contract=off,-w
+                               -gencode arch=compute_80,code=compute_80 -o ${PROGRAM} ${PROGRAM}.cu)
+    add_custom_target(ptxvm_fuzz_${SEED} ALL DEPENDS ${PROGRAM})
+    add_test(NAME ptxvm.fuzz_${SEED} COMMAND ptxvm ${PROGRAM})
+    set_tests_properties(ptxvm.fuzz_${SEED} PROPERTIES PASS_REGULAR_EXPRESSION "ok" FAIL_REGULAR_EXPRESSION "differs")
+endforeach()
