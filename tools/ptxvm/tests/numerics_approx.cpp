@@ -44,7 +44,8 @@ TEST(NumericsApprox, WithinTheDocumentedBounds) {
         uint32_t in[32], out[32];
         for (auto& x : in) {
           const float u = float(engine()) * 0x1p-32f;
-          x = bits_of(c.low > 0 ? float(std::exp2(std::log2(double(c.low)) + u * std::log2(double(c.high) / c.low))) : c.low + u * (c.high - c.low));
+          x = bits_of(c.low > 0 ? float(std::exp2(std::log2(double(c.low)) + u * std::log2(double(c.high) / c.low)))
+                                : c.low + u * (c.high - c.low));
         }
         find_approx(c.op, false, model)(out, in);
         for (int l = 0; l < 32; ++l) {
@@ -57,7 +58,9 @@ TEST(NumericsApprox, WithinTheDocumentedBounds) {
         }
       }
       EXPECT_LE(wrong, 0) << int(c.op);
-      if (model == Model::kOther) { EXPECT_GT(moved, 10000) << int(c.op); }
+      if (model == Model::kOther) {
+        EXPECT_GT(moved, 10000) << int(c.op);
+      }
     }
   }
 }
@@ -104,11 +107,17 @@ TEST(NumericsApprox, HalvesEveryPattern) {
       find_approx(Approx::kTanhBf16, false, model)(t, in);
       for (int l = 0; l < 32; ++l) {
         const double x = f16_to_f32(uint16_t(in[l])), exact = std::exp2(x), got = f16_to_f32(uint16_t(e[l]));
-        if (std::isnan(x)) { ASSERT_EQ(e[l], kNanF16);
-        } else if (exact > 65504) { ASSERT_GE(got, 65504);
-        } else { ASSERT_LE(std::fabs(got - exact), std::max(0x1p-9 / 1.87 * exact, 0x1p-24)); }
+        if (std::isnan(x)) {
+          ASSERT_EQ(e[l], kNanF16);
+        } else if (exact > 65504) {
+          ASSERT_GE(got, 65504);
+        } else {
+          ASSERT_LE(std::fabs(got - exact), std::max(0x1p-9 / 1.87 * exact, 0x1p-24));
+        }
         const double y = bf16_to_f32(uint16_t(in[l]));
-        if (!std::isnan(y)) { ASSERT_LE(std::fabs(bf16_to_f32(uint16_t(t[l])) - std::tanh(y)), 0x1p-8); }
+        if (!std::isnan(y)) {
+          ASSERT_LE(std::fabs(bf16_to_f32(uint16_t(t[l])) - std::tanh(y)), 0x1p-8);
+        }
       }
     }
   }
@@ -123,8 +132,11 @@ TEST(NumericsApprox, Division) {
       find_approx_div(true, false, model)(d, a, b);
       for (int l = 0; l < 32; ++l) {
         const float exact = float_of(a[l]) / float_of(b[l]);
-        if (std::isnan(exact)) { ASSERT_EQ(d[l], kNanF32);
-        } else { ASSERT_LE(std::abs(int64_t{d[l]} - int64_t{bits_of(exact)}), model == Model::kNearest ? 0 : 1); }
+        if (std::isnan(exact)) {
+          ASSERT_EQ(d[l], kNanF32);
+        } else {
+          ASSERT_LE(std::abs(int64_t{d[l]} - int64_t{bits_of(exact)}), model == Model::kNearest ? 0 : 1);
+        }
       }
     }
     uint32_t a[32] = {bits_of(1.0f), 0x7f800000u}, b[32] = {bits_of(0x1p127f), bits_of(0x1p127f)}, d[32];

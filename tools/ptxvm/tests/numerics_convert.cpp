@@ -13,9 +13,13 @@ TEST(NumericsConvert, F16ToF32EveryPattern) {
   for (uint32_t h = 0; h < 0x10000; ++h) {
     const float f = f16_to_f32(uint16_t(h));
     const uint32_t magnitude = h & 0x7fff;
-    if (magnitude > 0x7c00) { ASSERT_TRUE(std::isnan(f));
-    } else if (magnitude == 0x7c00) { ASSERT_TRUE(std::isinf(f));
-    } else { ASSERT_EQ(std::fabs(f), oracle::f16().value(magnitude)); }
+    if (magnitude > 0x7c00) {
+      ASSERT_TRUE(std::isnan(f));
+    } else if (magnitude == 0x7c00) {
+      ASSERT_TRUE(std::isinf(f));
+    } else {
+      ASSERT_EQ(std::fabs(f), oracle::f16().value(magnitude));
+    }
     ASSERT_EQ(std::isnan(f) ? 0 : bits_of(f) >> 31, std::isnan(f) ? 0 : h >> 15);
   }
 }
@@ -38,7 +42,8 @@ uint64_t expected_small(const Small& s, double x, RoundMode mode, bool satfinite
   if (std::isnan(x)) return s.type == Numeric::kF16 ? 0x7fff : s.nan ? 0x7f : s.table.size() - 1;
   size_t pattern = std::isinf(x) ? s.table.size() : s.table.round(x, mode);
   const bool to_zero = mode == RoundMode::kRz || mode == (x < 0 ? RoundMode::kRp : RoundMode::kRm);
-  if (pattern >= s.table.size() && (satfinite || !s.infinite || (to_zero && !std::isinf(x)))) pattern = s.table.size() - 1;
+  if (pattern >= s.table.size() && (satfinite || !s.infinite || (to_zero && !std::isinf(x))))
+    pattern = s.table.size() - 1;
   return pattern | uint64_t(std::signbit(x)) << s.sign_bit;
 }
 
@@ -50,7 +55,8 @@ TEST(NumericsConvert, F32ToSmallFormats) {
       for (const RoundMode mode : kModes) {
         const bool satfinite = s.type != Numeric::kF16 || i % 3 == 0;
         const Conversion c{s.type, Numeric::kF32, mode, false, false, false, satfinite, false};
-        ASSERT_EQ(convert(c, bits_of(x)), expected_small(s, x, mode, satfinite)) << int(s.type) << ' ' << x << int(mode);
+        ASSERT_EQ(convert(c, bits_of(x)), expected_small(s, x, mode, satfinite))
+            << int(s.type) << ' ' << x << int(mode);
       }
     }
   }
@@ -61,8 +67,11 @@ TEST(NumericsConvert, SmallFormatsToF32EveryPattern) {
     for (uint32_t pattern = 0; pattern < (2u << s.sign_bit); ++pattern) {
       const uint32_t magnitude = pattern & ((1u << s.sign_bit) - 1);
       const float f = float_of(uint32_t(convert({Numeric::kF32, s.type}, pattern)));
-      if (magnitude < s.table.size()) { ASSERT_EQ(std::fabs(f), s.table.value(magnitude)) << int(s.type);
-      } else { ASSERT_FALSE(std::isfinite(f)); }
+      if (magnitude < s.table.size()) {
+        ASSERT_EQ(std::fabs(f), s.table.value(magnitude)) << int(s.type);
+      } else {
+        ASSERT_FALSE(std::isfinite(f));
+      }
     }
   }
 }
@@ -99,7 +108,9 @@ TEST(NumericsConvert, WideFloatsAgainstHost) {
       const double integral = oracle::rounded<double>(mode, [&] { return std::rint(d); });
       Conversion c{Numeric::kF64, Numeric::kF64, mode};
       c.integral = true;
-      if (!std::isnan(integral)) { ASSERT_EQ(convert(c, x), bits_of(integral)) << std::hexfloat << d << int(mode); }
+      if (!std::isnan(integral)) {
+        ASSERT_EQ(convert(c, x), bits_of(integral)) << std::hexfloat << d << int(mode);
+      }
     }
   }
 }

@@ -36,8 +36,11 @@ void check_f64() {
     volatile double a = double_of(p.f64()), b = double_of(p.f64()), c = double_of(p.f64());
     const auto same = [&](double got, auto f) {
       const double want = oracle::rounded<double>(R, f);
-      if (std::isnan(want)) { ASSERT_TRUE(std::isnan(got));
-      } else { ASSERT_EQ(bits_of(got), bits_of(want)) << std::hexfloat << a << ' ' << b << ' ' << c; }
+      if (std::isnan(want)) {
+        ASSERT_TRUE(std::isnan(got));
+      } else {
+        ASSERT_EQ(bits_of(got), bits_of(want)) << std::hexfloat << a << ' ' << b << ' ' << c;
+      }
     };
     same(fp_add<R>(double(a), double(b)), [&] { return a + b; });
     same(fp_sub<R>(double(a), double(b)), [&] { return a - b; });

@@ -47,7 +47,9 @@ TEST(NumericsInteger, BitFields) {
     ASSERT_EQ(bfind<false>(int32_t(a)), bfind_by_bit(int32_t(a)));
     ASSERT_EQ(bfind<false>(~a), bfind_by_bit(~a));
     ASSERT_EQ(bfind<false>(int64_t(~a)), bfind_by_bit(int64_t(~a)));
-    if (uint32_t(a) != 0) { ASSERT_EQ(bfind<true>(uint32_t(a)), 31 - bfind_by_bit(uint32_t(a))); }
+    if (uint32_t(a) != 0) {
+      ASSERT_EQ(bfind<true>(uint32_t(a)), 31 - bfind_by_bit(uint32_t(a)));
+    }
   }
 }
 

@@ -66,7 +66,8 @@ struct Fragment {
         if (bits == 64) w = bits_of(double(int64_t(w)) * 0x1p-60);
         if (e == Element::kF32 || e == Element::kTf32) w = bits_of(f) | uint64_t{bits_of(g)} << 32;
         if (e == Element::kF16) {
-          w = f32_to_f16(f) | uint64_t{f32_to_f16(g)} << 16 | uint64_t{f32_to_f16(g)} << 32 | uint64_t{f32_to_f16(f)} << 48;
+          w = f32_to_f16(f) | uint64_t{f32_to_f16(g)} << 16 | uint64_t{f32_to_f16(g)} << 32 |
+              uint64_t{f32_to_f16(f)} << 48;
         }
         if (e == Element::kBf16) w = 0x0001000100010001ull * f32_to_bf16(f);
         if (e == Element::kE4m3 || e == Element::kE5m2) w &= 0xb3b3b3b3b3b3b3b3ull;
@@ -79,7 +80,8 @@ struct Matrices {
   std::vector<double> a, b, c;
 };
 Matrices gather(const MmaShape& s, const Fragment& fa, const Fragment& fb, const Fragment& fc) {
-  Matrices m{std::vector<double>(s.m * s.k, NAN), std::vector<double>(s.k * s.n, NAN), std::vector<double>(s.m * s.n, NAN)};
+  Matrices m{std::vector<double>(s.m * s.k, NAN), std::vector<double>(s.k * s.n, NAN),
+             std::vector<double>(s.m * s.n, NAN)};
   const int bits = bits_of_element(s.a), per = bits == 64 ? 1 : 32 / bits;
   const int bits_c = bits_of_element(s.c), per_c = bits_c == 16 ? 2 : 1;
   const MmaRegisters r = mma_registers(s);
@@ -250,10 +252,10 @@ TEST(NumericsMma, InfinityAndNan) {
     Fragment a, b, c;
     auto* a0 = static_cast<uint32_t*>(a.pointers[0]);
     auto* b0 = static_cast<uint32_t*>(b.pointers[0]);
-    a0[0] = 0x7f80;      // row 0, k 0: infinity
-    a0[4] = 0x7f7f;      // row 1: the largest number
-    b0[0] = 0x7f7f;      // column 0, k 0
-    b0[4] = 0x0000;      // column 1
+    a0[0] = 0x7f80;  // row 0, k 0: infinity
+    a0[4] = 0x7f7f;  // row 1: the largest number
+    b0[0] = 0x7f7f;  // column 0, k 0
+    b0[4] = 0x0000;  // column 1
     find_mma(s, model)(s, c.pointers, a.pointers, b.pointers, c.pointers);
     EXPECT_EQ(c.get(32, 0, 0, 0), 0x7f800000u);  // inf * large
     EXPECT_EQ(c.get(32, 0, 1, 0), kNanF32);      // inf * 0
@@ -382,8 +384,7 @@ void check_wmma(int m, int n, int k, Element e, Element acc) {
       const double allowed = acc == Element::kS32   ? 0.0
                              : acc == Element::kF64 ? 2 * (k + 1) * 0x1p-53 * size  // two chains of roundings
                                                     : last_place * std::fabs(want) + 0x1p-50 * size;
-      ASSERT_LE(std::fabs(got - want), allowed)
-          << m << 'x' << n << 'x' << k << ' ' << int(e);
+      ASSERT_LE(std::fabs(got - want), allowed) << m << 'x' << n << 'x' << k << ' ' << int(e);
     }
   }
 }

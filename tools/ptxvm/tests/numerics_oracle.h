@@ -34,16 +34,23 @@ class Patterns {
  public:
   explicit Patterns(uint64_t seed) : engine_(seed) {}
   uint32_t f32() {
-    constexpr uint32_t kSpecial[] = {0u, 1u, 0x7fffffu, 0x800000u, 0x3f800000u, 0x3f800001u, 0x7f7fffffu,
-                                     0x7f800000u, 0x7fc00001u, 0x7f800001u, 0x33800000u, 0x4b000000u, 0x5f000000u};
+    constexpr uint32_t kSpecial[] = {0u,          1u,          0x7fffffu,   0x800000u,   0x3f800000u,
+                                     0x3f800001u, 0x7f7fffffu, 0x7f800000u, 0x7fc00001u, 0x7f800001u,
+                                     0x33800000u, 0x4b000000u, 0x5f000000u};
     const uint64_t r = engine_();
     if (r % 4 == 0) return kSpecial[(r >> 8) % 13] | uint32_t(r >> 63) << 31;
     if (r % 4 == 1) return (uint32_t(r >> 32) & 0x87ffffffu) | 0x38000000u;  // of similar size
     return uint32_t(r >> 32);
   }
   uint64_t f64() {
-    constexpr uint64_t kSpecial[] = {0, 1, 0xfffffffffffffull, 0x10000000000000ull, 0x3ff0000000000000ull,
-                                     0x7fefffffffffffffull, 0x7ff0000000000000ull, 0x7ff8000000000001ull};
+    constexpr uint64_t kSpecial[] = {0,
+                                     1,
+                                     0xfffffffffffffull,
+                                     0x10000000000000ull,
+                                     0x3ff0000000000000ull,
+                                     0x7fefffffffffffffull,
+                                     0x7ff0000000000000ull,
+                                     0x7ff8000000000001ull};
     const uint64_t r = engine_();
     if (r % 4 == 0) return kSpecial[(r >> 8) % 8] | (r >> 63 << 63);
     if (r % 4 == 1) return (engine_() & 0x807fffffffffffffull) | 0x3f80000000000000ull;

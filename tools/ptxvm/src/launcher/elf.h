@@ -9,12 +9,12 @@
 namespace ptxvm {
 
 struct ElfFacts {
-    bool elf = false;          // a 64-bit little-endian ELF for x86-64
-    bool dynamic = false;
-    bool device_code = false;  // has a fat binary section
-    bool rpath = false;        // DT_RPATH, which the loader searches before LD_LIBRARY_PATH
-    bool loads_libraries = false;  // imports dlopen, so a CUDA library may still come
-    std::vector<std::string> needed;
+  bool elf = false;  // a 64-bit little-endian ELF for x86-64
+  bool dynamic = false;
+  bool device_code = false;      // has a fat binary section
+  bool rpath = false;            // DT_RPATH, which the loader searches before LD_LIBRARY_PATH
+  bool loads_libraries = false;  // imports dlopen, so a CUDA library may still come
+  std::vector<std::string> needed;
 };
 
 // Never reads outside `file`; what is malformed counts as absent.

@@ -50,52 +50,51 @@ The exit code is the program's own; 86 if the checkers found something and the p
 )";
 
 [[noreturn]] void fail(const std::string& sentence, int code) {
-    std::fprintf(stderr, "ptxvm: %s\n", sentence.c_str());
-    std::exit(code);
+  std::fprintf(stderr, "ptxvm: %s\n", sentence.c_str());
+  std::exit(code);
 }
 
 // A decimal number and nothing else.
 std::string digits(const std::string& option, const std::string& value) {
-    if (value.empty() || value.size() > 18 || value.find_first_not_of("0123456789") != std::string::npos)
-        fail(option + " wants a number, not '" + value + "'", kExitUsage);
-    return value;
+  if (value.empty() || value.size() > 18 || value.find_first_not_of("0123456789") != std::string::npos)
+    fail(option + " wants a number, not '" + value + "'", kExitUsage);
+  return value;
 }
 
 std::string bytes(const std::string& value) {
-    const auto end = value.find_first_not_of("0123456789");
-    const auto unit = end == std::string::npos ? "" : value.substr(end);
-    const auto number = std::stoull(digits("--memory", value.substr(0, end)));
-    const struct {
-        const char* name;
-        int shift;
-    } units[] = {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"K", 10}, {"M", 20}, {"G", 30}};
-    for (const auto& known : units)
-        if (unit == known.name && number <= (UINT64_MAX >> 20 >> known.shift))
-            return std::to_string(number << known.shift);
-    fail("--memory wants a size such as 24GiB, not '" + value + "'", kExitUsage);
+  const auto end = value.find_first_not_of("0123456789");
+  const auto unit = end == std::string::npos ? "" : value.substr(end);
+  const auto number = std::stoull(digits("--memory", value.substr(0, end)));
+  const struct {
+    const char* name;
+    int shift;
+  } units[] = {{"", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"K", 10}, {"M", 20}, {"G", 30}};
+  for (const auto& known : units)
+    if (unit == known.name && number <= (UINT64_MAX >> 20 >> known.shift)) return std::to_string(number << known.shift);
+  fail("--memory wants a size such as 24GiB, not '" + value + "'", kExitUsage);
 }
 
 std::string check_list(const std::string& value) {
-    if (value != "mem" && value != "init" && value != "mem,init" && value != "init,mem")
-        fail("--check knows mem and init, not '" + value + "'", kExitUsage);
-    return value;
+  if (value != "mem" && value != "init" && value != "mem,init" && value != "init,mem")
+    fail("--check knows mem and init, not '" + value + "'", kExitUsage);
+  return value;
 }
 
 std::string arch_name(const std::string& value) {
-    if (ptxvm::find_arch(value)) return value;
-    std::string known;
-    for (const auto name : ptxvm::arch_names()) known.append(" ").append(name);
-    fail("--arch knows" + known + ", not '" + value + "'", kExitUsage);
+  if (ptxvm::find_arch(value)) return value;
+  std::string known;
+  for (const auto name : ptxvm::arch_names()) known.append(" ").append(name);
+  fail("--arch knows" + known + ", not '" + value + "'", kExitUsage);
 }
 
 std::string rounding(const std::string& value) {
-    if (value != "hardware" && value != "exact") fail("--rounding knows hardware and exact", kExitUsage);
-    return value;
+  if (value != "hardware" && value != "exact") fail("--rounding knows hardware and exact", kExitUsage);
+  return value;
 }
 
 struct Option {
-    const char *name, *variable;
-    std::string (*check)(const std::string&);  // null: a flag
+  const char *name, *variable;
+  std::string (*check)(const std::string&);  // null: a flag
 };
 const Option kOptions[] = {
     {"--arch", "PTXVM_ARCH", arch_name},
@@ -115,79 +114,79 @@ const Option kOptions[] = {
 
 // Takes the option at argv[*at], "--name value" or "--name=value", into the environment.
 void take_option(char** argv, int argc, int* at) {
-    std::string word = argv[*at], value;
-    const auto equals = word.find('=');
-    const bool joined = equals != std::string::npos;
-    if (joined) value = word.substr(equals + 1), word.resize(equals);
-    for (const auto& option : kOptions) {
-        if (word != option.name) continue;
-        if (!option.check) {
-            if (joined) fail(word + " takes no value", kExitUsage);
-            setenv(option.variable, "1", 1);
-            return;
-        }
-        if (!joined) {
-            if (*at + 1 >= argc) fail(word + " wants a value; see ptxvm --help", kExitUsage);
-            value = argv[++*at];
-        }
-        setenv(option.variable, option.check(value).c_str(), 1);
-        return;
+  std::string word = argv[*at], value;
+  const auto equals = word.find('=');
+  const bool joined = equals != std::string::npos;
+  if (joined) value = word.substr(equals + 1), word.resize(equals);
+  for (const auto& option : kOptions) {
+    if (word != option.name) continue;
+    if (!option.check) {
+      if (joined) fail(word + " takes no value", kExitUsage);
+      setenv(option.variable, "1", 1);
+      return;
     }
-    fail("unknown option " + word + "; see ptxvm --help", kExitUsage);
+    if (!joined) {
+      if (*at + 1 >= argc) fail(word + " wants a value; see ptxvm --help", kExitUsage);
+      value = argv[++*at];
+    }
+    setenv(option.variable, option.check(value).c_str(), 1);
+    return;
+  }
+  fail("unknown option " + word + "; see ptxvm --help", kExitUsage);
 }
 
 std::string find_program(const std::string& name) {
-    if (name.find('/') != std::string::npos) return name;
-    const char* path = std::getenv("PATH");
-    std::string list = path ? path : "";
-    for (size_t from = 0; from <= list.size();) {
-        const auto to = std::min(list.find(':', from), list.size());
-        const auto candidate = list.substr(from, to - from) + "/" + name;
-        if (access(candidate.c_str(), X_OK) == 0) return candidate;
-        from = to + 1;
-    }
-    return name;
+  if (name.find('/') != std::string::npos) return name;
+  const char* path = std::getenv("PATH");
+  std::string list = path ? path : "";
+  for (size_t from = 0; from <= list.size();) {
+    const auto to = std::min(list.find(':', from), list.size());
+    const auto candidate = list.substr(from, to - from) + "/" + name;
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    from = to + 1;
+  }
+  return name;
 }
 
 // Beside the launcher when installed in bin/, and in lib/ of the build directory.
 fs::path library_directory() {
-    const auto here = fs::read_symlink("/proc/self/exe").parent_path();
-    for (const auto& candidate : {here / "../lib/ptxvm", here / "../lib", here / "lib", here})
-        if (fs::exists(candidate / "libcudart.so.13")) return fs::weakly_canonical(candidate);
-    fail("libcudart.so.13 of ptxvm is not beside the launcher (" + here.string() + ")", kExitCannotRun);
+  const auto here = fs::read_symlink("/proc/self/exe").parent_path();
+  for (const auto& candidate : {here / "../lib/ptxvm", here / "../lib", here / "lib", here})
+    if (fs::exists(candidate / "libcudart.so.13")) return fs::weakly_canonical(candidate);
+  fail("libcudart.so.13 of ptxvm is not beside the launcher (" + here.string() + ")", kExitCannotRun);
 }
 
 void prepend(const char* variable, const std::string& value, char separator) {
-    const char* old = std::getenv(variable);
-    setenv(variable, (old && *old ? value + separator + old : value).c_str(), 1);
+  const char* old = std::getenv(variable);
+  setenv(variable, (old && *old ? value + separator + old : value).c_str(), 1);
 }
 
 std::vector<char> contents(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    int at = 1;
-    for (; at < argc && argv[at][0] == '-'; ++at) {
-        if (std::strcmp(argv[at], "--") == 0) {
-            ++at;
-            break;
-        }
-        if (std::strcmp(argv[at], "--help") == 0) return std::fputs(kHelp, stdout) < 0;
-        take_option(argv, argc, &at);
+  int at = 1;
+  for (; at < argc && argv[at][0] == '-'; ++at) {
+    if (std::strcmp(argv[at], "--") == 0) {
+      ++at;
+      break;
     }
-    if (at >= argc) fail("no program given; see ptxvm --help", kExitUsage);
-    const auto program = find_program(argv[at]);
-    if (access(program.c_str(), F_OK) != 0) fail("there is no program " + program, kExitNotFound);
-    const auto file = contents(program);
-    const auto facts = ptxvm::read_elf(std::as_bytes(std::span(file)));
-    if (const auto reason = ptxvm::refusal(facts, program); !reason.empty()) fail(reason, kExitCannotRun);
-    const auto directory = library_directory();
-    prepend("LD_LIBRARY_PATH", directory.string(), ':');
-    if (facts.rpath) prepend("LD_PRELOAD", (directory / "libcudart.so.13").string(), ' ');
-    execv(program.c_str(), argv + at);
-    fail("cannot start " + program + ": " + std::strerror(errno), kExitCannotRun);
+    if (std::strcmp(argv[at], "--help") == 0) return std::fputs(kHelp, stdout) < 0;
+    take_option(argv, argc, &at);
+  }
+  if (at >= argc) fail("no program given; see ptxvm --help", kExitUsage);
+  const auto program = find_program(argv[at]);
+  if (access(program.c_str(), F_OK) != 0) fail("there is no program " + program, kExitNotFound);
+  const auto file = contents(program);
+  const auto facts = ptxvm::read_elf(std::as_bytes(std::span(file)));
+  if (const auto reason = ptxvm::refusal(facts, program); !reason.empty()) fail(reason, kExitCannotRun);
+  const auto directory = library_directory();
+  prepend("LD_LIBRARY_PATH", directory.string(), ':');
+  if (facts.rpath) prepend("LD_PRELOAD", (directory / "libcudart.so.13").string(), ' ');
+  execv(program.c_str(), argv + at);
+  fail("cannot start " + program + ": " + std::strerror(errno), kExitCannotRun);
 }

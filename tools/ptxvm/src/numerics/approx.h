@@ -21,9 +21,22 @@
 namespace ptxvm {
 
 enum class Approx : uint8_t {
-  kRcp, kRsqrt, kSqrt, kEx2, kLg2, kSin, kCos, kTanh,  // f32
-  kEx2F16, kEx2Bf16, kTanhF16, kTanhBf16,              // one half in the low 16 bits of each lane
-  kEx2F16x2, kEx2Bf16x2, kTanhF16x2, kTanhBf16x2,      // both halves
+  kRcp,
+  kRsqrt,
+  kSqrt,
+  kEx2,
+  kLg2,
+  kSin,
+  kCos,
+  kTanh,  // f32
+  kEx2F16,
+  kEx2Bf16,
+  kTanhF16,
+  kTanhBf16,  // one half in the low 16 bits of each lane
+  kEx2F16x2,
+  kEx2Bf16x2,
+  kTanhF16x2,
+  kTanhBf16x2,  // both halves
 };
 
 /// d[lane] = op(a[lane]) for all 32 lanes, in place if wanted. Any bits may be in lanes that are switched off.

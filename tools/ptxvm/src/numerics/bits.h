@@ -35,9 +35,7 @@ PTXVM_INLINE bool is_nan_bf16(uint16_t x) { return (x & 0x7fffu) > 0x7f80u; }
 PTXVM_INLINE float canonical(float x) { return is_nan(x) ? float_of(kNanF32) : x; }
 
 /// .ftz: a subnormal number becomes a zero of the same sign.
-PTXVM_INLINE float flush(float x) {
-  return (bits_of(x) & 0x7f800000u) == 0 ? float_of(bits_of(x) & kSignF32) : x;
-}
+PTXVM_INLINE float flush(float x) { return (bits_of(x) & 0x7f800000u) == 0 ? float_of(bits_of(x) & kSignF32) : x; }
 template <bool Ftz>
 PTXVM_TEMPLATE float flush_if(float x) {
   return Ftz ? flush(x) : x;

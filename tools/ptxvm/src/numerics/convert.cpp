@@ -108,7 +108,8 @@ uint64_t encode_integer(const Conversion& c, const Exact& e) {
   if (e.kind == Exact::Kind::kNan) return finish(c.from == Numeric::kF64 || bits == 64 ? 1ull << (bits - 1) : 0);
   const uint64_t top = is_signed(c.to) ? (e.negative ? 1ull << (bits - 1) : mask >> 1) : (e.negative ? 0 : mask);
   uint64_t magnitude = top;
-  const bool fits = e.kind == Exact::Kind::kNumber && (e.significand == 0 || leading_bit(e.significand) + e.exponent < 64);
+  const bool fits =
+      e.kind == Exact::Kind::kNumber && (e.significand == 0 || leading_bit(e.significand) + e.exponent < 64);
   if (fits) {
     magnitude = e.significand == 0 ? 0 : rounded(e.significand, e.exponent, c.round, e.negative);
     if (magnitude > top) magnitude = top;

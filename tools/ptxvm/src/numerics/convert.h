@@ -7,8 +7,25 @@ namespace ptxvm {
 
 /// Types a cvt reads or writes, one element of them.
 enum class Numeric : uint8_t {
-  kU8, kU16, kU32, kU64, kS8, kS16, kS32, kS64, kF16, kBf16, kTf32, kF32, kF64,
-  kE4m3, kE5m2, kE2m3, kE3m2, kE2m1, kUe8m0,
+  kU8,
+  kU16,
+  kU32,
+  kU64,
+  kS8,
+  kS16,
+  kS32,
+  kS64,
+  kF16,
+  kBf16,
+  kTf32,
+  kF32,
+  kF64,
+  kE4m3,
+  kE5m2,
+  kE2m3,
+  kE3m2,
+  kE2m1,
+  kUe8m0,
 };
 
 /// One cvt. `round` is the floating-point rounding, or the integer rounding where `integral` is set

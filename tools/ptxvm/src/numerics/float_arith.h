@@ -20,12 +20,12 @@ inline constexpr uint32_t kMxcsr = 0x1f80u | (R == RoundMode::kRm   ? 0x2000u
                                               : R == RoundMode::kRz ? 0x6000u
                                                                     : 0u);
 
-#define PTXVM_DIRECTED_2(name, type, suffix)                                                                  \
-  template <RoundMode R>                                                                                      \
-  [[gnu::always_inline]] inline type name(type a, type b) {                                                                          \
-    const uint32_t wanted = kMxcsr<R>, usual = kMxcsr<RoundMode::kRn>;                                        \
+#define PTXVM_DIRECTED_2(name, type, suffix)                                                                          \
+  template <RoundMode R>                                                                                              \
+  [[gnu::always_inline]] inline type name(type a, type b) {                                                           \
+    const uint32_t wanted = kMxcsr<R>, usual = kMxcsr<RoundMode::kRn>;                                                \
     asm volatile("vldmxcsr %2\n\tv" suffix " %1, %0, %0\n\tvldmxcsr %3" : "+x"(a) : "x"(b), "m"(wanted), "m"(usual)); \
-    return a;                                                                                                 \
+    return a;                                                                                                         \
   }
 PTXVM_DIRECTED_2(directed_add, float, "addss")
 PTXVM_DIRECTED_2(directed_add, double, "addsd")
@@ -37,7 +37,7 @@ PTXVM_DIRECTED_2(directed_div, double, "divsd")
 
 #define PTXVM_DIRECTED_SQRT(type, suffix)                                                                     \
   template <RoundMode R>                                                                                      \
-  [[gnu::always_inline]] inline type directed_sqrt(type a) {                                                                         \
+  [[gnu::always_inline]] inline type directed_sqrt(type a) {                                                  \
     const uint32_t wanted = kMxcsr<R>, usual = kMxcsr<RoundMode::kRn>;                                        \
     asm volatile("vldmxcsr %1\n\tv" suffix " %0, %0, %0\n\tvldmxcsr %2" : "+x"(a) : "m"(wanted), "m"(usual)); \
     return a;                                                                                                 \
@@ -46,14 +46,14 @@ PTXVM_DIRECTED_SQRT(float, "sqrtss")
 PTXVM_DIRECTED_SQRT(double, "sqrtsd")
 #undef PTXVM_DIRECTED_SQRT
 
-#define PTXVM_DIRECTED_FMA(type, suffix)                                                                      \
-  template <RoundMode R>                                                                                      \
-  [[gnu::always_inline]] inline type directed_fma(type a, type b, type c) {                                                          \
-    const uint32_t wanted = kMxcsr<R>, usual = kMxcsr<RoundMode::kRn>;                                        \
-    asm volatile("vldmxcsr %3\n\tvfmadd213" suffix " %2, %1, %0\n\tvldmxcsr %4"                               \
-                 : "+x"(a)                                                                                    \
-                 : "x"(b), "x"(c), "m"(wanted), "m"(usual));                                                  \
-    return a;                                                                                                 \
+#define PTXVM_DIRECTED_FMA(type, suffix)                                        \
+  template <RoundMode R>                                                        \
+  [[gnu::always_inline]] inline type directed_fma(type a, type b, type c) {     \
+    const uint32_t wanted = kMxcsr<R>, usual = kMxcsr<RoundMode::kRn>;          \
+    asm volatile("vldmxcsr %3\n\tvfmadd213" suffix " %2, %1, %0\n\tvldmxcsr %4" \
+                 : "+x"(a)                                                      \
+                 : "x"(b), "x"(c), "m"(wanted), "m"(usual));                    \
+    return a;                                                                   \
   }
 PTXVM_DIRECTED_FMA(float, "ss")
 PTXVM_DIRECTED_FMA(double, "sd")

@@ -25,9 +25,7 @@ constexpr Place mma_b(int per, int lane, int reg, int element) {
 }
 /// C and D, M x 8 with two neighbouring columns a lane: `index` counts the lane's elements (f32, s32, f64: registers;
 /// f16: two in a register).
-constexpr Place mma_c(int lane, int index) {
-  return {lane / 4 + 8 * (index / 2), (lane % 4) * 2 + index % 2};
-}
+constexpr Place mma_c(int lane, int index) { return {lane / 4 + 8 * (index / 2), (lane % 4) * 2 + index % 2}; }
 
 /// mma.m8n8k4 of f16 (sm_70): four matrices at once. The eight lanes of matrix p are p * 4 + 0..3 and p * 4 + 16..19.
 constexpr int volta_matrix(int lane) { return (lane % 16) / 4; }

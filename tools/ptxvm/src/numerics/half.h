@@ -54,7 +54,8 @@ PTXVM_TEMPLATE uint16_t f32_to_f16(float x) {
   if (magnitude > 0x7f800000u) return kNanF16;
   if (magnitude == 0x7f800000u) return uint16_t(sign | 0x7c00u);
   if (magnitude >= 0x47800000u) {  // 2^16 and above
-    const bool infinite = R == RoundMode::kRn || (R == RoundMode::kRp && !negative) || (R == RoundMode::kRm && negative);
+    const bool infinite =
+        R == RoundMode::kRn || (R == RoundMode::kRp && !negative) || (R == RoundMode::kRm && negative);
     return uint16_t(sign | (infinite ? 0x7c00u : 0x7bffu));
   }
   if (magnitude >= 0x38800000u) {  // normal in f16
@@ -142,7 +143,8 @@ PTXVM_TEMPLATE uint16_t half_finish(uint16_t h) {
 
 /// add, sub, mul, fma of f16 and bf16, rounded to nearest even once. f32 holds a product of two halves exactly and is
 /// wide enough (24 >= 2 * 11 + 2 bits) for the second rounding of a sum to be harmless; fma sums in f64, to odd: with a
-/// product halfway between two bf16 and a c that is 2^53 times smaller, plain f64 would lose c and break the tie wrongly.
+/// product halfway between two bf16 and a c that is 2^53 times smaller, plain f64 would lose c and break the tie
+/// wrongly.
 template <class H, HalfModifiers M = HalfModifiers{}>
 PTXVM_TEMPLATE uint16_t half_add(uint16_t a, uint16_t b) {
   return detail::half_finish<H, M>(

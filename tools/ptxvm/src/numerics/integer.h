@@ -10,9 +10,7 @@ PTXVM_INLINE uint16_t mul_hi(uint16_t a, uint16_t b) { return uint16_t((uint32_t
 PTXVM_INLINE int16_t mul_hi(int16_t a, int16_t b) { return int16_t((int32_t{a} * b) >> 16); }
 PTXVM_INLINE uint32_t mul_hi(uint32_t a, uint32_t b) { return uint32_t((uint64_t{a} * b) >> 32); }
 PTXVM_INLINE int32_t mul_hi(int32_t a, int32_t b) { return int32_t((int64_t{a} * b) >> 32); }
-PTXVM_INLINE uint64_t mul_hi(uint64_t a, uint64_t b) {
-  return uint64_t(((unsigned __int128)a * b) >> 64);
-}
+PTXVM_INLINE uint64_t mul_hi(uint64_t a, uint64_t b) { return uint64_t(((unsigned __int128)a * b) >> 64); }
 PTXVM_INLINE int64_t mul_hi(int64_t a, int64_t b) { return int64_t(((__int128)a * b) >> 64); }
 
 /// mul24/mad24: the low 24 bits of each operand, sign-extended in the .s32 form.
@@ -86,9 +84,7 @@ PTXVM_INLINE uint32_t brev(uint32_t a) {
   a = ((a >> 4) & 0x0f0f0f0fu) | ((a & 0x0f0f0f0fu) << 4);
   return __builtin_bswap32(a);
 }
-PTXVM_INLINE uint64_t brev(uint64_t a) {
-  return (uint64_t{brev(uint32_t(a))} << 32) | brev(uint32_t(a >> 32));
-}
+PTXVM_INLINE uint64_t brev(uint64_t a) { return (uint64_t{brev(uint32_t(a))} << 32) | brev(uint32_t(a >> 32)); }
 
 /// bfind{.shiftamt}: T is int32_t, uint32_t, int64_t or uint64_t. 0xffffffff where no non-sign bit is found.
 template <bool ShiftAmount, class T>

@@ -3,7 +3,8 @@
 // Sums of floating-point products. Products are exact. The ISA asks for "at least single precision" and leaves order
 // and rounding open; the two models (modes.h):
 //  kNearest  c + all k products are summed in double precision, lowest k first, and rounded once to f32 (nearest even),
-//            for f16 results to f16 directly. f64: a chain of fma.f64, lowest k first, each rounded as the instruction says (both models).
+//            for f16 results to f16 directly. f64: a chain of fma.f64, lowest k first, each rounded as the instruction
+//            says (both models).
 //  kOther    like the hardware that has been measured: groups of 4 (m8n8k4), 8 (f16, bf16), 4 (tf32) or 16 (8 bits)
 //            products and the running sum are aligned to the largest exponent among them, truncated (towards minus
 //            infinity) to 24 bits below that exponent, added exactly, and truncated towards zero to f32.

@@ -95,7 +95,8 @@ uint32_t video_mad(const VideoMad& v, uint32_t a, uint32_t b, uint32_t c) {
   __int128 t = (v.negate_product ? -product : product) + (v.negate_c ? -addend : addend) + (v.plus_one ? 1 : 0);
   t >>= v.shift;
   if (v.saturate) {
-    const __int128 low = sign ? -(__int128(1) << 31) : 0, high = sign ? (__int128(1) << 31) - 1 : (__int128(1) << 32) - 1;
+    const __int128 low = sign ? -(__int128(1) << 31) : 0,
+                   high = sign ? (__int128(1) << 31) - 1 : (__int128(1) << 32) - 1;
     t = t < low ? low : t > high ? high : t;
   }
   return uint32_t(t);

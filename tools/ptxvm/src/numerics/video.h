@@ -17,9 +17,9 @@ struct VideoSimd {
   VideoCompare compare = VideoCompare::kEq;
   uint8_t lanes = 4;
   bool signed_d = false, signed_a = false, signed_b = false, saturate = false, accumulate = false;
-  uint8_t mask = 0xf;                       // bit i: element i is written
-  uint8_t select_a[4] = {0, 1, 2, 3};       // element of {b, a}, lowest destination first (.b3210)
-  uint8_t select_b[4] = {4, 5, 6, 7};       // .b7654; with two lanes {2, 3}
+  uint8_t mask = 0xf;                  // bit i: element i is written
+  uint8_t select_a[4] = {0, 1, 2, 3};  // element of {b, a}, lowest destination first (.b3210)
+  uint8_t select_b[4] = {4, 5, 6, 7};  // .b7654; with two lanes {2, 3}
 };
 uint32_t video_simd(const VideoSimd& v, uint32_t a, uint32_t b, uint32_t c);
 

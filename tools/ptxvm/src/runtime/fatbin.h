@@ -14,18 +14,18 @@ namespace ptxvm {
 
 // Malformed fat binary, or one that holds nothing this architecture can run; the sentence names the field.
 struct FatbinError {
-    std::string message;
+  std::string message;
 };
 
 struct FatbinEntry {
-    enum class Kind : uint16_t { kPtx = 1, kCubin = 2 };
-    Kind kind = Kind::kPtx;
-    int arch = 0;                   // 80 for compute_80
-    bool arch_specific = false;     // compute_90a
-    bool family_specific = false;   // compute_100f
-    enum class Packing { kPlain, kZstd, kLz4, kUnknown } packing = Packing::kPlain;
-    std::span<const std::byte> payload;
-    uint64_t unpacked_bytes = 0;    // of a packed payload
+  enum class Kind : uint16_t { kPtx = 1, kCubin = 2 };
+  Kind kind = Kind::kPtx;
+  int arch = 0;                  // 80 for compute_80
+  bool arch_specific = false;    // compute_90a
+  bool family_specific = false;  // compute_100f
+  enum class Packing { kPlain, kZstd, kLz4, kUnknown } packing = Packing::kPlain;
+  std::span<const std::byte> payload;
+  uint64_t unpacked_bytes = 0;  // of a packed payload
 };
 
 // Entries of all fat binaries that lie one after the other in `data`. Throws FatbinError.

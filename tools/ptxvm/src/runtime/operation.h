@@ -17,85 +17,85 @@ struct Event;
 
 struct EmptyOp {};
 struct KernelOp {
-    Function* function = nullptr;
-    LaunchConfig config;
-    std::vector<std::byte> parameters;  // laid out as the kernel's .param space
-    std::vector<void*> pointers;        // into parameters, what cudaGraphKernelNodeGetParams hands out
-    std::vector<cudaLaunchAttribute> attributes;
+  Function* function = nullptr;
+  LaunchConfig config;
+  std::vector<std::byte> parameters;  // laid out as the kernel's .param space
+  std::vector<void*> pointers;        // into parameters, what cudaGraphKernelNodeGetParams hands out
+  std::vector<cudaLaunchAttribute> attributes;
 };
 struct CopyOp {
-    cudaMemcpy3DParms p;
+  cudaMemcpy3DParms p;
 };
 struct SetOp {
-    cudaMemsetParams p;
+  cudaMemsetParams p;
 };
 struct HostOp {
-    cudaHostFn_t function;
-    void* data;
+  cudaHostFn_t function;
+  void* data;
 };
 struct ChildOp {
-    std::shared_ptr<Graph> graph;
+  std::shared_ptr<Graph> graph;
 };
 struct RecordOp {
-    Event* event;
+  Event* event;
 };
 struct WaitOp {
-    Event* event;
+  Event* event;
 };
 struct AllocOp {
-    void* pointer;
-    size_t size;
+  void* pointer;
+  size_t size;
 };
 struct FreeOp {
-    void* pointer;
+  void* pointer;
 };
 using Op = std::variant<EmptyOp, KernelOp, CopyOp, SetOp, HostOp, ChildOp, RecordOp, WaitOp, AllocOp, FreeOp>;
 
 struct Node {
-    Graph* graph = nullptr;
-    Op op;
-    std::vector<Node*> after;  // its dependencies
-    bool enabled = true;
+  Graph* graph = nullptr;
+  Op op;
+  std::vector<Node*> after;  // its dependencies
+  bool enabled = true;
 };
 
 struct Counted {  // cudaUserObject_t
-    void* object;
-    cudaHostFn_t destroy;
-    unsigned count;
+  void* object;
+  cudaHostFn_t destroy;
+  unsigned count;
 };
 cudaError_t release(Counted* object, unsigned count);
 
 struct Graph {
-    std::vector<std::unique_ptr<Node>> nodes;
-    std::vector<Counted*> owned;  // one entry for each reference
-    Node* add(Op op, std::vector<Node*> after);
-    // Every node after its dependencies, otherwise in the order they were added; empty if there is a cycle.
-    std::vector<Node*> order() const;
+  std::vector<std::unique_ptr<Node>> nodes;
+  std::vector<Counted*> owned;  // one entry for each reference
+  Node* add(Op op, std::vector<Node*> after);
+  // Every node after its dependencies, otherwise in the order they were added; empty if there is a cycle.
+  std::vector<Node*> order() const;
 };
 
 struct Capture {
-    Graph* graph;
-    cudaStream_t origin;
-    cudaStreamCaptureMode mode;
-    unsigned long long id;
-    std::thread::id thread;
-    bool invalid = false, owned = true;
+  Graph* graph;
+  cudaStream_t origin;
+  cudaStreamCaptureMode mode;
+  unsigned long long id;
+  std::thread::id thread;
+  bool invalid = false, owned = true;
 };
 
 struct Stream {
-    unsigned flags = cudaStreamDefault;
-    int priority = 0;
-    unsigned long long id = 0;
-    std::shared_ptr<Capture> capture;
-    std::vector<Node*> after;  // while capturing: what the next operation depends on
-    std::map<int, cudaLaunchAttributeValue> attributes;
+  unsigned flags = cudaStreamDefault;
+  int priority = 0;
+  unsigned long long id = 0;
+  std::shared_ptr<Capture> capture;
+  std::vector<Node*> after;  // while capturing: what the next operation depends on
+  std::map<int, cudaLaunchAttributeValue> attributes;
 };
 
 struct Event {
-    unsigned flags = 0;
-    bool recorded = false;
-    std::shared_ptr<Capture> capture;
-    std::vector<Node*> after;
+  unsigned flags = 0;
+  bool recorded = false;
+  std::shared_ptr<Capture> capture;
+  std::vector<Node*> after;
 };
 
 cudaError_t find_stream(cudaStream_t handle, Stream** found);

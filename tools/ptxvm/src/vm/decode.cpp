@@ -21,353 +21,371 @@ namespace {
 
 // "x" in a form is the size of the name's last type.
 std::string spelled(const OpEntry& entry) {
-    std::string form = entry.form;
-    const std::string_view name = entry.name;
-    char letter = 'W';
-    if (name.ends_with("16")) letter = 'H';
-    if (name.ends_with("64")) letter = 'D';
-    if (name.starts_with("addd") || name.starts_with("subd")) letter = 'D';
-    for (char& c : form)
-        if (c == 'x') c = letter;
-    return std::string(name) + " " + form;
+  std::string form = entry.form;
+  const std::string_view name = entry.name;
+  char letter = 'W';
+  if (name.ends_with("16")) letter = 'H';
+  if (name.ends_with("64")) letter = 'D';
+  if (name.starts_with("addd") || name.starts_with("subd")) letter = 'D';
+  for (char& c : form)
+    if (c == 'x') c = letter;
+  return std::string(name) + " " + form;
 }
 
 const std::unordered_map<std::string, Handler>& op_map() {
-    static const auto* map = [] {
-        auto* made = new std::unordered_map<std::string, Handler>;
-        for (const auto& table : {has_avx512() ? ptxvm_integer_avx512() : ptxvm_integer_avx2(),
-                                  has_avx512() ? ptxvm_float_avx512() : ptxvm_float_avx2()})
-            for (uint64_t i = 0; i < table.count; ++i) (*made)[spelled(table.entries[i])] = table.entries[i].fn;
-        return made;
-    }();
-    return *map;
+  static const auto* map = [] {
+    auto* made = new std::unordered_map<std::string, Handler>;
+    for (const auto& table : {has_avx512() ? ptxvm_integer_avx512() : ptxvm_integer_avx2(),
+                              has_avx512() ? ptxvm_float_avx512() : ptxvm_float_avx2()})
+      for (uint64_t i = 0; i < table.count; ++i) (*made)[spelled(table.entries[i])] = table.entries[i].fn;
+    return made;
+  }();
+  return *map;
 }
 
 const std::unordered_map<std::string_view, const Family*>& family_map() {
-    static const auto* map = [] {
-        auto* made = new std::unordered_map<std::string_view, const Family*>;
-        for (const auto& family : families()) {
-            std::string_view rest = family.opcodes;
-            while (!rest.empty()) {
-                const size_t blank = std::min(rest.find(' '), rest.size());
-                (*made)[rest.substr(0, blank)] = &family;
-                rest.remove_prefix(std::min(blank + 1, rest.size()));
-            }
-        }
-        return made;
-    }();
-    return *map;
+  static const auto* map = [] {
+    auto* made = new std::unordered_map<std::string_view, const Family*>;
+    for (const auto& family : families()) {
+      std::string_view rest = family.opcodes;
+      while (!rest.empty()) {
+        const size_t blank = std::min(rest.find(' '), rest.size());
+        (*made)[rest.substr(0, blank)] = &family;
+        rest.remove_prefix(std::min(blank + 1, rest.size()));
+      }
+    }
+    return made;
+  }();
+  return *map;
 }
 
 }  // namespace
 
 Handler find_op(std::string_view name, std::string_view form) {
-    const auto it = op_map().find(std::string(name) + " " + std::string(form));
-    return it == op_map().end() ? nullptr : it->second;
+  const auto it = op_map().find(std::string(name) + " " + std::string(form));
+  return it == op_map().end() ? nullptr : it->second;
 }
 
 std::string_view op_form(std::string_view name) {
-    static const auto* forms = [] {
-        auto* made = new std::unordered_map<std::string, std::string>;
-        for (const auto& [key, fn] : op_map()) {
-            const size_t blank = key.find(' ');
-            (*made)[key.substr(0, blank)] = key.substr(blank + 1);
-        }
-        return made;
-    }();
-    const auto it = forms->find(std::string(name));
-    return it == forms->end() ? std::string_view() : it->second;
+  static const auto* forms = [] {
+    auto* made = new std::unordered_map<std::string, std::string>;
+    for (const auto& [key, fn] : op_map()) {
+      const size_t blank = key.find(' ');
+      (*made)[key.substr(0, blank)] = key.substr(blank + 1);
+    }
+    return made;
+  }();
+  const auto it = forms->find(std::string(name));
+  return it == forms->end() ? std::string_view() : it->second;
 }
 
 const MemTable& mem_table() {
-    static const auto* table = [] {
-        auto* made = new MemTable{};
-        has_avx512() ? ptxvm_memory_avx512(made) : ptxvm_memory_avx2(made);
-        return made;
-    }();
-    return *table;
+  static const auto* table = [] {
+    auto* made = new MemTable{};
+    has_avx512() ? ptxvm_memory_avx512(made) : ptxvm_memory_avx2(made);
+    return made;
+  }();
+  return *table;
 }
 
 uint32_t slot_bytes(Size size) {
-    constexpr uint32_t kBytes[] = {4, 64, 128, 256, 512};
-    return kBytes[static_cast<int>(size)];
+  constexpr uint32_t kBytes[] = {4, 64, 128, 256, 512};
+  return kBytes[static_cast<int>(size)];
 }
 
 Size size_of_bytes(uint32_t bytes) {
-    switch (bytes) {
-        case 0: return Size::kPred;
-        case 1:
-        case 2: return Size::kHalf;
-        case 4: return Size::kWord;
-        case 8: return Size::kDouble;
-        default: return Size::kQuad;
-    }
+  switch (bytes) {
+    case 0: return Size::kPred;
+    case 1:
+    case 2: return Size::kHalf;
+    case 4: return Size::kWord;
+    case 8: return Size::kDouble;
+    default: return Size::kQuad;
+  }
 }
 
 Size size_of_letter(char letter) {
-    return letter == 'P' ? Size::kPred : letter == 'H' ? Size::kHalf : letter == 'W' ? Size::kWord
-           : letter == 'D' ? Size::kDouble : Size::kQuad;
+  return letter == 'P'   ? Size::kPred
+         : letter == 'H' ? Size::kHalf
+         : letter == 'W' ? Size::kWord
+         : letter == 'D' ? Size::kDouble
+                         : Size::kQuad;
 }
 
 uint32_t bits_of_type(std::string_view type) {
-    if (type == "pred") return 1;
-    if (type == "tf32") return 32;
-    if (type == "e4m3" || type == "e5m2" || type == "e2m3" || type == "e3m2" || type == "e2m1" || type == "ue8m0") return 8;
-    if (type == "e4m3x2" || type == "e5m2x2") return 16;
-    if (type == "f32x2") return 64;
-    try {
-        return ptx::type_bytes(type) * 8;
-    } catch (const std::string&) {
-        return 0;
-    }
+  if (type == "pred") return 1;
+  if (type == "tf32") return 32;
+  if (type == "e4m3" || type == "e5m2" || type == "e2m3" || type == "e3m2" || type == "e2m1" || type == "ue8m0")
+    return 8;
+  if (type == "e4m3x2" || type == "e5m2x2") return 16;
+  if (type == "f32x2") return 64;
+  try {
+    return ptx::type_bytes(type) * 8;
+  } catch (const std::string&) {
+    return 0;
+  }
 }
 
 Decoder::Decoder(ModuleImpl& module, Program& program, FunctionCode& function, const ptx::Function& source, size_t text)
-    : module_(module), program_(program), function_(function), source_(source), text_(text),
+    : module_(module),
+      program_(program),
+      function_(function),
+      source_(source),
+      text_(text),
       body_(ptx::parse_body(source)) {}
 
 bool Decoder::has(std::string_view modifier) const {
-    for (size_t i = 1; i < in_->parts.size(); ++i)
-        if (in_->parts[i] == modifier) return true;
-    return false;
+  for (size_t i = 1; i < in_->parts.size(); ++i)
+    if (in_->parts[i] == modifier) return true;
+  return false;
 }
 
 std::string_view Decoder::type(size_t from_end) const {
-    const size_t n = in_->parts.size();
-    return from_end + 1 < n ? in_->parts[n - 1 - from_end] : std::string_view();
+  const size_t n = in_->parts.size();
+  return from_end + 1 < n ? in_->parts[n - 1 - from_end] : std::string_view();
 }
 
 const ptx::Operand& Decoder::operand(size_t i) const {
-    if (i >= in_->operands.size()) refuse("an operand is missing");
-    return in_->operands[i];
+  if (i >= in_->operands.size()) refuse("an operand is missing");
+  return in_->operands[i];
 }
 
 uint32_t Decoder::slot(Size size) {
-    uint32_t& end = function_.frame_bytes;
-    if (size != Size::kPred) {
-        end += slot_bytes(size);
-        return end - slot_bytes(size);
-    }
-    if (predicates_left_ == 0) {
-        predicate_line_ = end;
-        end += 64;
-        predicates_left_ = 16;
-    }
-    return predicate_line_ + 4 * (16 - predicates_left_--);
+  uint32_t& end = function_.frame_bytes;
+  if (size != Size::kPred) {
+    end += slot_bytes(size);
+    return end - slot_bytes(size);
+  }
+  if (predicates_left_ == 0) {
+    predicate_line_ = end;
+    end += 64;
+    predicates_left_ = 16;
+  }
+  return predicate_line_ + 4 * (16 - predicates_left_--);
 }
 
 void Decoder::lay_out_registers() {
-    const auto sharing = share_registers(body_);
-    program_.registers = std::max(program_.registers, sharing.words + 8);  // addresses and what the compiler adds
-    std::map<std::pair<Size, uint32_t>, uint32_t> made;
-    for (size_t i = 0; i < body_.registers.size(); ++i) {
-        const Size size = size_of_bytes(body_.registers[i].bytes);
-        const auto [it, fresh] = made.try_emplace({size, sharing.slot[i]}, 0);
-        if (fresh) it->second = slot(size);
-        slots_.push_back(it->second);
-    }
+  const auto sharing = share_registers(body_);
+  program_.registers = std::max(program_.registers, sharing.words + 8);  // addresses and what the compiler adds
+  std::map<std::pair<Size, uint32_t>, uint32_t> made;
+  for (size_t i = 0; i < body_.registers.size(); ++i) {
+    const Size size = size_of_bytes(body_.registers[i].bytes);
+    const auto [it, fresh] = made.try_emplace({size, sharing.slot[i]}, 0);
+    if (fresh) it->second = slot(size);
+    slots_.push_back(it->second);
+  }
 }
 
 uint32_t Decoder::temp(Size size) {
-    auto& list = temps_[static_cast<int>(size)];
-    size_t& used = temps_used_[static_cast<int>(size)];
-    if (used == list.size()) list.push_back(slot(size));
-    return list[used++];
+  auto& list = temps_[static_cast<int>(size)];
+  size_t& used = temps_used_[static_cast<int>(size)];
+  if (used == list.size()) list.push_back(slot(size));
+  return list[used++];
 }
 
 uint32_t Decoder::carry() {
-    if (carry_ == kNoOperand) carry_ = slot(Size::kPred);
-    return carry_;
+  if (carry_ == kNoOperand) carry_ = slot(Size::kPred);
+  return carry_;
 }
 
 void Decoder::lay_out_variables() {
-    uint32_t end = function_.local_bytes;
-    for (size_t i = 0; i < body_.variables.size(); ++i) {
-        const auto& v = body_.variables[i];
-        if (v.space != ptx::Space::kLocal && v.space != ptx::Space::kParam) continue;
-        const uint32_t align = std::max<uint32_t>(v.align, 1);
-        end = (end + align - 1) / align * align;
-        variables_[i] = end;
-        end += static_cast<uint32_t>(v.bytes());
-    }
-    function_.local_bytes = (end + 15) / 16 * 16;
+  uint32_t end = function_.local_bytes;
+  for (size_t i = 0; i < body_.variables.size(); ++i) {
+    const auto& v = body_.variables[i];
+    if (v.space != ptx::Space::kLocal && v.space != ptx::Space::kParam) continue;
+    const uint32_t align = std::max<uint32_t>(v.align, 1);
+    end = (end + align - 1) / align * align;
+    variables_[i] = end;
+    end += static_cast<uint32_t>(v.bytes());
+  }
+  function_.local_bytes = (end + 15) / 16 * 16;
 }
 
 void Decoder::run() {
-    program_.sources.push_back({source_.line, 0, 0, 0, 0, "", source_.name, &module_.text(text_).files, module_.copy(text_), {}, false});
-    lay_out_registers();
-    function_.signature = signature_of(source_.prototype);
-    function_.local_bytes = source_.entry ? 0 : function_.signature.bytes;
-    lay_out_variables();
-    function_.entry = static_cast<uint32_t>(next_index());
-    std::vector<std::vector<std::string_view>> labels_at(body_.instructions.size() + 1);
-    for (const auto& [label, index] : body_.labels) labels_at[index].push_back(label);
-    for (size_t i = 0; i < body_.instructions.size(); ++i) {
-        for (const auto label : labels_at[i]) label_pc_[label] = static_cast<uint32_t>(next_index());
-        statement(body_.instructions[i]);
-    }
-    for (const auto label : labels_at.back()) label_pc_[label] = static_cast<uint32_t>(next_index());
-    emit(source_.entry ? exec::exit : exec::ret);  // a body may end without one
-    resolve_labels();
-    function_.frame_bytes = (function_.frame_bytes + 63) / 64 * 64;
+  program_.sources.push_back(
+      {source_.line, 0, 0, 0, 0, "", source_.name, &module_.text(text_).files, module_.copy(text_), {}, false});
+  lay_out_registers();
+  function_.signature = signature_of(source_.prototype);
+  function_.local_bytes = source_.entry ? 0 : function_.signature.bytes;
+  lay_out_variables();
+  function_.entry = static_cast<uint32_t>(next_index());
+  std::vector<std::vector<std::string_view>> labels_at(body_.instructions.size() + 1);
+  for (const auto& [label, index] : body_.labels) labels_at[index].push_back(label);
+  for (size_t i = 0; i < body_.instructions.size(); ++i) {
+    for (const auto label : labels_at[i]) label_pc_[label] = static_cast<uint32_t>(next_index());
+    statement(body_.instructions[i]);
+  }
+  for (const auto label : labels_at.back()) label_pc_[label] = static_cast<uint32_t>(next_index());
+  emit(source_.entry ? exec::exit : exec::ret);  // a body may end without one
+  resolve_labels();
+  function_.frame_bytes = (function_.frame_bytes + 63) / 64 * 64;
 }
 
 void Decoder::resolve_labels() {
-    const auto pc = [&](std::string_view label) {
-        const auto it = label_pc_.find(label);
-        if (it == label_pc_.end()) throw std::string("the label " + std::string(label) + " is not defined");
-        return it->second;
-    };
-    for (const auto& fixup : fixups_) program_.branches.emplace_back(fixup.inst, pc(fixup.label));
-    for (const auto& [table, labels] : tables_)
-        for (const auto label : labels) table->targets.push_back(pc(label));
+  const auto pc = [&](std::string_view label) {
+    const auto it = label_pc_.find(label);
+    if (it == label_pc_.end()) throw std::string("the label " + std::string(label) + " is not defined");
+    return it->second;
+  };
+  for (const auto& fixup : fixups_) program_.branches.emplace_back(fixup.inst, pc(fixup.label));
+  for (const auto& [table, labels] : tables_)
+    for (const auto label : labels) table->targets.push_back(pc(label));
 }
 
 void Decoder::statement(const ptx::Instruction& in) {
-    in_ = &in;
-    for (auto& used : temps_used_) used = 0;
-    program_.sources.push_back({in.line, in.source_file, in.source_line, in.inlined_file, in.inlined_line, in.opcode,
-                                source_.name, &module_.text(text_).files, module_.copy(text_), {}, false});
-    for (const auto& o : in.operands) name_registers(o, program_.sources.back());
-    program_.sources.back().writes_first = !in.operands.empty() && in.operands[0].kind == ptx::OperandKind::kRegister;
-    const auto known = family_map().find(in.parts[0]);
-    const size_t start = next_index();
-    try {
-        if (known == family_map().end()) refuse("the instruction");
-        dispatch(*known->second);
-    } catch (const NotModelled& what) {
-        // Undo what was emitted for it; it is refused when it is reached.
-        program_.code.resize(start);
-        std::erase_if(program_.branches, [&](const auto& b) { return b.first >= start; });
-        std::erase_if(fixups_, [&](const auto& f) { return f.inst >= start; });
-        std::erase_if(program_.dynamic_insts, [&](size_t i) { return i >= start; });
-        Inst& refused = emit(exec::not_modelled);
-        refused.info = own(what.what);
-        if (in.guard >= 0) {  // the guard still decides
-            refused.flags = 1 | (in.guard_negated ? 2u : 0u);
-            refused.a = slots_[in.guard];
-        }
+  in_ = &in;
+  for (auto& used : temps_used_) used = 0;
+  program_.sources.push_back({in.line,
+                              in.source_file,
+                              in.source_line,
+                              in.inlined_file,
+                              in.inlined_line,
+                              in.opcode,
+                              source_.name,
+                              &module_.text(text_).files,
+                              module_.copy(text_),
+                              {},
+                              false});
+  for (const auto& o : in.operands) name_registers(o, program_.sources.back());
+  program_.sources.back().writes_first = !in.operands.empty() && in.operands[0].kind == ptx::OperandKind::kRegister;
+  const auto known = family_map().find(in.parts[0]);
+  const size_t start = next_index();
+  try {
+    if (known == family_map().end()) refuse("the instruction");
+    dispatch(*known->second);
+  } catch (const NotModelled& what) {
+    // Undo what was emitted for it; it is refused when it is reached.
+    program_.code.resize(start);
+    std::erase_if(program_.branches, [&](const auto& b) { return b.first >= start; });
+    std::erase_if(fixups_, [&](const auto& f) { return f.inst >= start; });
+    std::erase_if(program_.dynamic_insts, [&](size_t i) { return i >= start; });
+    Inst& refused = emit(exec::not_modelled);
+    refused.info = own(what.what);
+    if (in.guard >= 0) {  // the guard still decides
+      refused.flags = 1 | (in.guard_negated ? 2u : 0u);
+      refused.a = slots_[in.guard];
     }
+  }
 }
 
 void Decoder::name_registers(const ptx::Operand& o, Source& source) const {
-    if (o.kind == ptx::OperandKind::kRegister) {
-        const auto& r = body_.registers[o.reg];
-        source.registers.push_back({o.name, r.type, slots_[o.reg], r.bytes});
-    }
-    for (const auto& e : o.elements) name_registers(e, source);
+  if (o.kind == ptx::OperandKind::kRegister) {
+    const auto& r = body_.registers[o.reg];
+    source.registers.push_back({o.name, r.type, slots_[o.reg], r.bytes});
+  }
+  for (const auto& e : o.elements) name_registers(e, source);
 }
 
 void Decoder::dispatch(const Family& family) {
-    const auto& in = *in_;
-    if (in.guard < 0 || in.parts[0] == "bra") return family.decode(*this);
-    const size_t start = next_index();
-    Inst& guard = emit(family.splits ? exec::branch_if : exec::guard);
-    guard.a = slots_[in.guard];
-    // A branch around it is taken where the guard does not hold.
-    guard.flags = in.guard_negated != family.splits ? 1 : 0;
-    family.decode(*this);
-    if (family.splits) program_.branches.emplace_back(start, next_index());
-    else program_.code[start].imm = next_index() - start - 1;
+  const auto& in = *in_;
+  if (in.guard < 0 || in.parts[0] == "bra") return family.decode(*this);
+  const size_t start = next_index();
+  Inst& guard = emit(family.splits ? exec::branch_if : exec::guard);
+  guard.a = slots_[in.guard];
+  // A branch around it is taken where the guard does not hold.
+  guard.flags = in.guard_negated != family.splits ? 1 : 0;
+  family.decode(*this);
+  if (family.splits) program_.branches.emplace_back(start, next_index());
+  else program_.code[start].imm = next_index() - start - 1;
 }
 
 Size Decoder::register_size(const ptx::Operand& o) const {
-    if (o.kind != ptx::OperandKind::kRegister) return Size::kWord;
-    return size_of_bytes(body_.registers[o.reg].bytes);
+  if (o.kind != ptx::OperandKind::kRegister) return Size::kWord;
+  return size_of_bytes(body_.registers[o.reg].bytes);
 }
 
 uint32_t Decoder::constant(Size size, uint64_t value) {
-    if (size == Size::kPred) return constant_mask(value != 0);
-    const uint32_t bytes = slot_bytes(size) / 32;
-    if (bytes < 8) value &= (uint64_t{1} << (8 * bytes)) - 1;
-    const auto [it, fresh] = program_.constant_at.try_emplace({static_cast<int>(size), value}, 0);
-    if (!fresh) return it->second;
-    const uint32_t at = static_cast<uint32_t>(program_.constants.size() * 64);
-    program_.constants.resize(program_.constants.size() + slot_bytes(size) / 64);
-    auto* to = program_.constants.front().bytes + at;
-    for (int lane = 0; lane < 32; ++lane) std::memcpy(to + lane * bytes, &value, std::min(bytes, 8u));
-    return it->second = at | 1;
+  if (size == Size::kPred) return constant_mask(value != 0);
+  const uint32_t bytes = slot_bytes(size) / 32;
+  if (bytes < 8) value &= (uint64_t{1} << (8 * bytes)) - 1;
+  const auto [it, fresh] = program_.constant_at.try_emplace({static_cast<int>(size), value}, 0);
+  if (!fresh) return it->second;
+  const uint32_t at = static_cast<uint32_t>(program_.constants.size() * 64);
+  program_.constants.resize(program_.constants.size() + slot_bytes(size) / 64);
+  auto* to = program_.constants.front().bytes + at;
+  for (int lane = 0; lane < 32; ++lane) std::memcpy(to + lane * bytes, &value, std::min(bytes, 8u));
+  return it->second = at | 1;
 }
 
 uint32_t Decoder::constant_mask(bool value) { return constant(Size::kWord, value ? 0xffffffffu : 0); }
 
 uint32_t Decoder::source(const ptx::Operand& o, Size size) {
-    using ptx::OperandKind;
-    switch (o.kind) {
-        case OperandKind::kRegister:
-            if (size == Size::kPred) return predicate(o);
-            if (register_size(o) != size) refuse("an operand of another size");
-            if (o.negated || o.minus || !o.selector.empty()) refuse("a negated or selected operand");
-            return slots_[o.reg];
-        case OperandKind::kInt: return constant(size, o.value);
-        case OperandKind::kFloat32:
-            if (size == Size::kDouble)
-                return constant(size, std::bit_cast<uint64_t>(double{std::bit_cast<float>(uint32_t(o.value))}));
-            return constant(size, o.value);
-        case OperandKind::kFloat64:
-            if (size == Size::kWord)
-                return constant(size, std::bit_cast<uint32_t>(float(std::bit_cast<double>(o.value))));
-            return constant(size, o.value);
-        case OperandKind::kSpecial: {
-            const uint32_t t = temp(size);
-            read_special(*this, o.name, size, t);
-            return t;
-        }
-        case OperandKind::kName: {
-            const auto v = name_value(o);
-            if (v.frame) {
-                const uint32_t d = temp(size);
-                Inst& in = emit(size == Size::kDouble ? exec::frame_address64 : exec::frame_address32);
-                in.d = d;
-                in.imm = v.value;
-                return d;
-            }
-            if (!v.dynamic_shared) return constant(size, v.value);
-            const uint32_t at = static_cast<uint32_t>(program_.constants.size() * 64);
-            const uint32_t bytes = slot_bytes(size) / 32;
-            program_.constants.resize(program_.constants.size() + slot_bytes(size) / 64);
-            for (int lane = 0; lane < 32; ++lane)
-                std::memcpy(program_.constants.front().bytes + at + lane * bytes, &v.value, bytes);
-            program_.dynamic_constants.emplace_back(at, bytes);
-            return at | 1;
-        }
-        default: refuse("an operand of this kind");
+  using ptx::OperandKind;
+  switch (o.kind) {
+    case OperandKind::kRegister:
+      if (size == Size::kPred) return predicate(o);
+      if (register_size(o) != size) refuse("an operand of another size");
+      if (o.negated || o.minus || !o.selector.empty()) refuse("a negated or selected operand");
+      return slots_[o.reg];
+    case OperandKind::kInt: return constant(size, o.value);
+    case OperandKind::kFloat32:
+      if (size == Size::kDouble)
+        return constant(size, std::bit_cast<uint64_t>(double{std::bit_cast<float>(uint32_t(o.value))}));
+      return constant(size, o.value);
+    case OperandKind::kFloat64:
+      if (size == Size::kWord) return constant(size, std::bit_cast<uint32_t>(float(std::bit_cast<double>(o.value))));
+      return constant(size, o.value);
+    case OperandKind::kSpecial: {
+      const uint32_t t = temp(size);
+      read_special(*this, o.name, size, t);
+      return t;
     }
+    case OperandKind::kName: {
+      const auto v = name_value(o);
+      if (v.frame) {
+        const uint32_t d = temp(size);
+        Inst& in = emit(size == Size::kDouble ? exec::frame_address64 : exec::frame_address32);
+        in.d = d;
+        in.imm = v.value;
+        return d;
+      }
+      if (!v.dynamic_shared) return constant(size, v.value);
+      const uint32_t at = static_cast<uint32_t>(program_.constants.size() * 64);
+      const uint32_t bytes = slot_bytes(size) / 32;
+      program_.constants.resize(program_.constants.size() + slot_bytes(size) / 64);
+      for (int lane = 0; lane < 32; ++lane)
+        std::memcpy(program_.constants.front().bytes + at + lane * bytes, &v.value, bytes);
+      program_.dynamic_constants.emplace_back(at, bytes);
+      return at | 1;
+    }
+    default: refuse("an operand of this kind");
+  }
 }
 
 uint32_t Decoder::target(const ptx::Operand& o, Size size) {
-    if (o.kind == ptx::OperandKind::kSink) return temp(size);
-    if (o.kind != ptx::OperandKind::kRegister) refuse("a destination that is no register");
-    if (register_size(o) != size) refuse("a destination of another size");
-    return slots_[o.reg];
+  if (o.kind == ptx::OperandKind::kSink) return temp(size);
+  if (o.kind != ptx::OperandKind::kRegister) refuse("a destination that is no register");
+  if (register_size(o) != size) refuse("a destination of another size");
+  return slots_[o.reg];
 }
 
 uint32_t Decoder::predicate(const ptx::Operand& o) {
-    if (o.kind == ptx::OperandKind::kInt) return constant_mask((o.value != 0) != o.negated);
-    if (o.kind != ptx::OperandKind::kRegister || register_size(o) != Size::kPred) refuse("an operand that is no predicate");
-    if (!o.negated) return slots_[o.reg];
-    const uint32_t t = temp(Size::kPred);
-    emit("not.pred", "P=P", t, slots_[o.reg]);
-    return t;
+  if (o.kind == ptx::OperandKind::kInt) return constant_mask((o.value != 0) != o.negated);
+  if (o.kind != ptx::OperandKind::kRegister || register_size(o) != Size::kPred)
+    refuse("an operand that is no predicate");
+  if (!o.negated) return slots_[o.reg];
+  const uint32_t t = temp(Size::kPred);
+  emit("not.pred", "P=P", t, slots_[o.reg]);
+  return t;
 }
 
 Inst& Decoder::emit(Handler fn) {
-    Inst& in = program_.code.emplace_back();
-    in.fn = fn;
-    in.source = static_cast<uint32_t>(program_.sources.size() - 1);
-    return in;
+  Inst& in = program_.code.emplace_back();
+  in.fn = fn;
+  in.source = static_cast<uint32_t>(program_.sources.size() - 1);
+  return in;
 }
 
 Inst& Decoder::emit(std::string_view name, std::string_view form, uint32_t d, uint32_t a, uint32_t b, uint32_t c) {
-    const Handler fn = find_op(name, form);
-    if (!fn) refuse("the form " + std::string(name) + " " + std::string(form));
-    Inst& in = emit(fn);
-    in.d = d, in.a = a, in.b = b, in.c = c;
-    return in;
+  const Handler fn = find_op(name, form);
+  if (!fn) refuse("the form " + std::string(name) + " " + std::string(form));
+  Inst& in = emit(fn);
+  in.d = d, in.a = a, in.b = b, in.c = c;
+  return in;
 }
 
 const uint32_t* Decoder::list(std::vector<uint32_t> values) {
-    return program_.lists.emplace_back(std::move(values)).data();
+  return program_.lists.emplace_back(std::move(values)).data();
 }
 
 }  // namespace ptxvm

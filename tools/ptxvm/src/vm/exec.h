@@ -15,57 +15,57 @@ namespace ptxvm {
 class ModuleImpl;
 
 struct Failure {
-    Status status = Status::kSuccess;
-    bool fatal = false;
-    std::string report;
+  Status status = Status::kSuccess;
+  bool fatal = false;
+  std::string report;
 };
 
 // What a checker, or an assertion, says about one instruction.
 struct Finding {
-    uint32_t source;
-    std::string text;
+  uint32_t source;
+  std::string text;
 };
 
 struct Barrier {
-    uint32_t arrived = 0;   // threads
-    uint32_t expected = 0;  // 0: all that live
-    uint32_t count = 0, votes = 0;  // of bar.red
-    bool active = false;
+  uint32_t arrived = 0;           // threads
+  uint32_t expected = 0;          // 0: all that live
+  uint32_t count = 0, votes = 0;  // of bar.red
+  bool active = false;
 };
 
 // What all blocks of one launch share.
 struct Launch {
-    Program* program = nullptr;
-    ModuleImpl* module = nullptr;
-    DeviceMemory* memory = nullptr;
-    const Options* options = nullptr;
-    Dim3 grid, block, cluster;
-    uint64_t id = 0;
-    uint64_t workspace = 0;  // of a cooperative launch: its size in 4 bytes, then the grid's barrier
-    uint32_t dynamic_base = 0, shared_bytes = 0, dynamic_bytes = 0;
-    uint32_t reserved_at = 0;     // the system's part of shared memory, which cooperative groups use
-    uint32_t warps = 0, threads = 0;
-    uint64_t register_bytes = 0;  // of one warp, all frames
-    uint64_t local_bytes = 0;     // of one thread
-    const std::byte* parameters = nullptr;
-    struct Debug* debug = nullptr;  // --trace and --break-on-nan
-    uint64_t limit = 0;           // warp instructions of a block; 0: none
+  Program* program = nullptr;
+  ModuleImpl* module = nullptr;
+  DeviceMemory* memory = nullptr;
+  const Options* options = nullptr;
+  Dim3 grid, block, cluster;
+  uint64_t id = 0;
+  uint64_t workspace = 0;  // of a cooperative launch: its size in 4 bytes, then the grid's barrier
+  uint32_t dynamic_base = 0, shared_bytes = 0, dynamic_bytes = 0;
+  uint32_t reserved_at = 0;  // the system's part of shared memory, which cooperative groups use
+  uint32_t warps = 0, threads = 0;
+  uint64_t register_bytes = 0;  // of one warp, all frames
+  uint64_t local_bytes = 0;     // of one thread
+  const std::byte* parameters = nullptr;
+  struct Debug* debug = nullptr;  // --trace and --break-on-nan
+  uint64_t limit = 0;             // warp instructions of a block; 0: none
 };
 
 struct Block {
-    const Launch* launch = nullptr;
-    uint64_t index = 0;
-    uint32_t at[3] = {0, 0, 0};
-    std::vector<Warp> warps;
-    std::byte* shared = nullptr;
-    Barrier barriers[16];
-    uint32_t alive = 0;
-    uint32_t next_warp = 0;
-    std::string output, trace;
-    Failure failure;
-    std::vector<Finding> findings;
-    uint64_t finding_count = 0;
-    std::vector<uint8_t> shared_written;  // --check init
+  const Launch* launch = nullptr;
+  uint64_t index = 0;
+  uint32_t at[3] = {0, 0, 0};
+  std::vector<Warp> warps;
+  std::byte* shared = nullptr;
+  Barrier barriers[16];
+  uint32_t alive = 0;
+  uint32_t next_warp = 0;
+  std::string output, trace;
+  Failure failure;
+  std::vector<Finding> findings;
+  uint64_t finding_count = 0;
+  std::vector<uint8_t> shared_written;  // --check init
 };
 
 enum class BlockState { kDone, kYielded, kFailed };
@@ -84,9 +84,9 @@ std::string register_values(const Warp* w, const Source& source, int lane);
 
 // --trace and --break-on-nan: called after each instruction; false after a failure.
 struct Debug {
-    std::string kernel;
-    int64_t block = -1, thread = -1;
-    bool trace = false, nan = false;
+  std::string kernel;
+  int64_t block = -1, thread = -1;
+  bool trace = false, nan = false;
 };
 bool wanted_debug(const Options& options, const std::string& kernel, Debug* debug);
 bool after_instruction(Warp* w, const Inst* in, uint32_t mask);
@@ -101,9 +101,9 @@ bool lane_pointers(Warp* w, const Inst* in, uint32_t bytes, bool store, uint64_t
 
 // The warp stops running; its scheduler decides what comes next.
 inline const Inst* reschedule(Warp* w, const Inst* pc, Stop why = Stop::kReschedule) {
-    w->pc = pc;
-    w->stop = why;
-    return nullptr;
+  w->pc = pc;
+  w->stop = why;
+  return nullptr;
 }
 // `.sync` instructions: true if the lanes of `members` (one mask for each lane) are all here. If not, *next is what the
 // handler returns, and the instruction is tried again later.
@@ -113,23 +113,23 @@ bool release_barriers(Block& block);
 
 template <class T>
 T* reg(Warp* w, uint32_t operand) {
-    return lanes::at<T>(w, operand);
+  return lanes::at<T>(w, operand);
 }
 
 // The lanes of a mask, lowest first: for (const uint32_t i : Lanes{mask}).
 struct Lanes {
-    uint32_t mask;
-    struct Iterator {
-        uint32_t left;
-        uint32_t operator*() const { return static_cast<uint32_t>(std::countr_zero(left)); }
-        Iterator& operator++() {
-            left &= left - 1;
-            return *this;
-        }
-        bool operator!=(const Iterator& other) const { return left != other.left; }
-    };
-    Iterator begin() const { return {mask}; }
-    Iterator end() const { return {0}; }
+  uint32_t mask;
+  struct Iterator {
+    uint32_t left;
+    uint32_t operator*() const { return static_cast<uint32_t>(std::countr_zero(left)); }
+    Iterator& operator++() {
+      left &= left - 1;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return left != other.left; }
+  };
+  Iterator begin() const { return {mask}; }
+  Iterator end() const { return {0}; }
 };
 
 namespace exec {

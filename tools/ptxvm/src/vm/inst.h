@@ -18,13 +18,13 @@ using Handler = const Inst* (*)(Warp*, const Inst*);
 
 // Operands are byte offsets into the register file of the frame, or into the constants if bit 0 is set.
 struct Inst {
-    Handler fn = nullptr;
-    uint32_t d = 0, a = 0, b = 0, c = 0;
-    uint64_t imm = 0;
-    const uint32_t* more = nullptr;  // further operands
-    const void* info = nullptr;      // what the handler needs besides
-    uint32_t flags = 0;
-    uint32_t source = 0;             // index into Code::sources
+  Handler fn = nullptr;
+  uint32_t d = 0, a = 0, b = 0, c = 0;
+  uint64_t imm = 0;
+  const uint32_t* more = nullptr;  // further operands
+  const void* info = nullptr;      // what the handler needs besides
+  uint32_t flags = 0;
+  uint32_t source = 0;  // index into Code::sources
 };
 static_assert(sizeof(Inst) == 56);
 
@@ -33,41 +33,41 @@ enum class Stop : uint32_t { kNone, kReschedule, kYield, kError };
 enum class Wait : uint32_t { kReady, kBarrier, kWarpSync, kMerge };
 
 struct Split {
-    const Inst* pc;
-    std::byte* registers;
-    uint32_t mask, local, depth;
-    Wait wait;
-    uint32_t wait_mask;     // kWarpSync, kMerge: the lanes waited for
-    uint32_t barrier;       // kBarrier
-    const Inst* barrier_at;
+  const Inst* pc;
+  std::byte* registers;
+  uint32_t mask, local, depth;
+  Wait wait;
+  uint32_t wait_mask;  // kWarpSync, kMerge: the lanes waited for
+  uint32_t barrier;    // kBarrier
+  const Inst* barrier_at;
 };
 
 struct Warp {
-    std::byte* base[2];  // registers of the frame, constants
-    uint32_t mask;       // lanes that execute
-    uint32_t alive;      // lanes that have not exited
-    const Inst* pc;      // where to go on after a stop
-    const Inst* limit;   // another split waits here: look for merging before going on
-    uint64_t count, thread_count;
-    uint64_t reservation, reservation_size;  // device memory
-    uint64_t delta;                          // address + delta = where the host reads it
-    std::byte* shared;
-    uint64_t shared_size;
-    std::byte* locals;    // of lane 0
-    uint64_t local_size, local_stride;
-    uint32_t local;       // offset of the frame's local memory
-    uint32_t depth;
-    const std::byte* parameters;
-    uint64_t parameter_bytes;
-    uint32_t check;       // bit 0: memory, bit 1: initialisation
-    Stop stop;
-    uint32_t slice;       // backward branches left
-    uint32_t current, splits;
-    Split split[33];
-    Block* block;
-    uint32_t index;
-    std::byte* registers_end;
-    alignas(64) uint32_t tid[3][32];
+  std::byte* base[2];  // registers of the frame, constants
+  uint32_t mask;       // lanes that execute
+  uint32_t alive;      // lanes that have not exited
+  const Inst* pc;      // where to go on after a stop
+  const Inst* limit;   // another split waits here: look for merging before going on
+  uint64_t count, thread_count;
+  uint64_t reservation, reservation_size;  // device memory
+  uint64_t delta;                          // address + delta = where the host reads it
+  std::byte* shared;
+  uint64_t shared_size;
+  std::byte* locals;  // of lane 0
+  uint64_t local_size, local_stride;
+  uint32_t local;  // offset of the frame's local memory
+  uint32_t depth;
+  const std::byte* parameters;
+  uint64_t parameter_bytes;
+  uint32_t check;  // bit 0: memory, bit 1: initialisation
+  Stop stop;
+  uint32_t slice;  // backward branches left
+  uint32_t current, splits;
+  Split split[33];
+  Block* block;
+  uint32_t index;
+  std::byte* registers_end;
+  alignas(64) uint32_t tid[3][32];
 };
 
 // Generic addresses of what is not device memory.
@@ -84,20 +84,20 @@ constexpr uint32_t kAddressNone = 2;  // the address is imm alone
 constexpr uint32_t kSpaceShift = 4;
 
 struct OpEntry {
-    const char* name;   // normalised opcode
-    const char* form;   // "W=WW": P predicate, H 16 bits, W 32, D 64; left of '=' the results
-    Handler fn;
+  const char* name;  // normalised opcode
+  const char* form;  // "W=WW": P predicate, H 16 bits, W 32, D 64; left of '=' the results
+  Handler fn;
 };
 
 struct OpTable {
-    const OpEntry* entries;
-    uint64_t count;
+  const OpEntry* entries;
+  uint64_t count;
 };
 
 // Memory handlers by size: element bytes (1, 2, 4, 8, 16 as 0..4), elements (1, 2, 4, 8 as 0..3).
 struct MemTable {
-    Handler load[8][5][4];  // by MemSpace (kFrameParam as kLocal); register bytes are in flags bits 8..15, signed bit 16
-    Handler store[8][5][4];
+  Handler load[8][5][4];  // by MemSpace (kFrameParam as kLocal); register bytes are in flags bits 8..15, signed bit 16
+  Handler store[8][5][4];
 };
 constexpr uint32_t kRegBytesShift = 8;
 constexpr uint32_t kSignedLoad = 1u << 16;

@@ -8,8 +8,8 @@
 namespace ptxvm {
 
 struct Sharing {
-    std::vector<uint32_t> slot;  // by register: number of its slot among those of its size
-    uint32_t words = 0;          // 32-bit registers alive at once, at most
+  std::vector<uint32_t> slot;  // by register: number of its slot among those of its size
+  uint32_t words = 0;          // 32-bit registers alive at once, at most
 };
 
 // Registers of one size share a slot where their ranges of life do not touch. A result never shares the slot of an

@@ -4,9 +4,9 @@
 namespace ptxvm {
 
 std::string instruction_table() {
-    std::string text;
-    for (const auto& family : families()) text += std::string(family.title) + ": " + std::string(family.opcodes) + "\n";
-    return text;
+  std::string text;
+  for (const auto& family : families()) text += std::string(family.title) + ": " + std::string(family.opcodes) + "\n";
+  return text;
 }
 
 }  // namespace ptxvm

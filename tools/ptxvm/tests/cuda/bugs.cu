@@ -3,12 +3,12 @@
 #include <cstring>
 
 struct Args {
-    int* a;       // 100 ints, written
-    int* b;       // 100 ints, never written
-    int* freed;   // 64 ints, freed
-    int* host;    // of the host
-    int* none;    // null
-    int bug;      // 1: with the bug
+  int* a;      // 100 ints, written
+  int* b;      // 100 ints, never written
+  int* freed;  // 64 ints, freed
+  int* host;   // of the host
+  int* none;   // null
+  int bug;     // 1: with the bug
 };
 
 __constant__ int table[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -22,116 +22,120 @@ __global__ void null_pointer(Args x) { (x.bug ? x.none : x.a)[threadIdx.x] = 1; 
 __global__ void host_pointer(Args x) { (x.bug ? x.host : x.a)[threadIdx.x] = 1; }
 __global__ void use_after_free(Args x) { x.a[threadIdx.x] = x.bug ? x.freed[threadIdx.x] : 5; }
 __global__ void misaligned(Args x) {
-    auto* p = reinterpret_cast<long long*>(x.a + x.bug);
-    p[threadIdx.x] = 3;
+  auto* p = reinterpret_cast<long long*>(x.a + x.bug);
+  p[threadIdx.x] = 3;
 }
 __global__ void misaligned_vector(Args x) {
-    auto* p = reinterpret_cast<int4*>(x.a + 2 * x.bug);
-    if (threadIdx.x < 8) p[threadIdx.x] = make_int4(1, 2, 3, 4);
+  auto* p = reinterpret_cast<int4*>(x.a + 2 * x.bug);
+  if (threadIdx.x < 8) p[threadIdx.x] = make_int4(1, 2, 3, 4);
 }
 __global__ void shared_past_end(Args x) {
-    extern __shared__ int s[];
-    s[threadIdx.x + x.bug] = threadIdx.x;
-    __syncthreads();
-    x.a[threadIdx.x] = s[threadIdx.x];
+  extern __shared__ int s[];
+  s[threadIdx.x + x.bug] = threadIdx.x;
+  __syncthreads();
+  x.a[threadIdx.x] = s[threadIdx.x];
 }
 __global__ void shared_misaligned(Args x) {
-    extern __shared__ int s[];
-    if (threadIdx.x < 4) reinterpret_cast<double*>(s + x.bug)[threadIdx.x] = 1.0;
-    __syncthreads();
-    if (threadIdx.x < 4) x.a[threadIdx.x] = int(reinterpret_cast<double*>(s + x.bug)[threadIdx.x]);
+  extern __shared__ int s[];
+  if (threadIdx.x < 4) reinterpret_cast<double*>(s + x.bug)[threadIdx.x] = 1.0;
+  __syncthreads();
+  if (threadIdx.x < 4) x.a[threadIdx.x] = int(reinterpret_cast<double*>(s + x.bug)[threadIdx.x]);
 }
 __global__ void shared_unwritten(Args x) {
-    __shared__ int s[64];
-    if (threadIdx.x < 32 - x.bug) s[threadIdx.x] = 1;
-    __syncthreads();
-    x.a[threadIdx.x] = s[threadIdx.x];
+  __shared__ int s[64];
+  if (threadIdx.x < 32 - x.bug) s[threadIdx.x] = 1;
+  __syncthreads();
+  x.a[threadIdx.x] = s[threadIdx.x];
 }
 __global__ void global_unwritten(Args x) { x.a[threadIdx.x] = (x.bug ? x.b : x.a)[threadIdx.x + 3]; }
 __global__ void constant_past_end(Args x) { x.a[threadIdx.x] = table[threadIdx.x % 10 + x.bug]; }
 __global__ void variable_past_end(Args x) { global_table[threadIdx.x % 16 + x.bug * 8] = 1; }
 __global__ void local_past_end(Args x) {
-    int v[8];
-    for (int i = 0; i < 8; ++i) v[(i + threadIdx.x) % 8] = i;
-    x.a[threadIdx.x] = v[threadIdx.x % 8 + x.bug * 1000];
+  int v[8];
+  for (int i = 0; i < 8; ++i) v[(i + threadIdx.x) % 8] = i;
+  x.a[threadIdx.x] = v[threadIdx.x % 8 + x.bug * 1000];
 }
 __global__ void atomic_past_end(Args x) { atomicAdd(x.a + threadIdx.x + x.bug * 80, 1); }
 __global__ void atomic_unwritten(Args x) { atomicAdd((x.bug ? x.b : x.a) + 7, 1); }
 __global__ void byte_past_end(Args x) { reinterpret_cast<char*>(x.a)[368 + threadIdx.x + x.bug] = 1; }
 __global__ void deadlock(Args x) {
-    if (x.bug) {
-        if (threadIdx.x < 16) asm volatile("bar.sync 1, 64;");
-    } else {
-        __syncthreads();
-    }
-    x.a[threadIdx.x] = 1;
+  if (x.bug) {
+    if (threadIdx.x < 16) asm volatile("bar.sync 1, 64;");
+  } else {
+    __syncthreads();
+  }
+  x.a[threadIdx.x] = 1;
 }
 __global__ void warp_deadlock(Args x) {
-    if (threadIdx.x < 16) x.a[threadIdx.x] = __shfl_sync(x.bug ? ~0u : 0xffffu, threadIdx.x, 3);
-    else while (x.bug) __syncwarp(0xffff0000u | 1u);
+  if (threadIdx.x < 16) x.a[threadIdx.x] = __shfl_sync(x.bug ? ~0u : 0xffffu, threadIdx.x, 3);
+  else
+    while (x.bug) __syncwarp(0xffff0000u | 1u);
 }
 __global__ void trapped(Args x) {
-    if (x.bug && threadIdx.x == 9) __trap();
-    x.a[threadIdx.x] = 1;
+  if (x.bug && threadIdx.x == 9) __trap();
+  x.a[threadIdx.x] = 1;
 }
 __device__ __noinline__ int endless(int n, const int* p) { return p[n % 100] < 1000 ? endless(n + 1, p) + 1 : n; }
 __global__ void stack_overflow(Args x) { x.a[threadIdx.x] = x.bug ? endless(0, x.a) : 1; }
 __global__ void wild_call(Args x) {
-    auto f = reinterpret_cast<int (*)(int)>(x.bug ? 0x1234560ull : 0);
-    x.a[threadIdx.x] = x.bug ? f(3) : 3;
+  auto f = reinterpret_cast<int (*)(int)>(x.bug ? 0x1234560ull : 0);
+  x.a[threadIdx.x] = x.bug ? f(3) : 3;
 }
 __global__ void partial_copy(Args x) {
-    __shared__ __align__(16) int s[32];
-    if (threadIdx.x < 8)
-        asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(unsigned(__cvta_generic_to_shared(s + threadIdx.x * 4))),
-                     "l"(x.a + threadIdx.x * 4 + x.bug * 76));
-    asm volatile("cp.async.wait_all;");
-    __syncthreads();
-    x.a[threadIdx.x] = s[threadIdx.x];
+  __shared__ __align__(16) int s[32];
+  if (threadIdx.x < 8)
+    asm volatile(
+        "cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(unsigned(__cvta_generic_to_shared(s + threadIdx.x * 4))),
+        "l"(x.a + threadIdx.x * 4 + x.bug * 76));
+  asm volatile("cp.async.wait_all;");
+  __syncthreads();
+  x.a[threadIdx.x] = s[threadIdx.x];
 }
 __global__ void double_free(Args x) {
-    if (threadIdx.x != 0) return;
-    void* p = malloc(32);
-    free(p);
-    if (x.bug) free(p);
-    x.a[0] = 1;
+  if (threadIdx.x != 0) return;
+  void* p = malloc(32);
+  free(p);
+  if (x.bug) free(p);
+  x.a[0] = 1;
 }
 
 struct Case {
-    const char* name;
-    void (*kernel)(Args);
-    int shared;
+  const char* name;
+  void (*kernel)(Args);
+  int shared;
 };
-#define CASE(name, shared) {#name, name, shared}
+#define CASE(name, shared) \
+  { #name, name, shared }
 const Case kCases[] = {
-    CASE(read_past_end, 0), CASE(write_past_end, 0), CASE(write_before, 0), CASE(far_away, 0), CASE(null_pointer, 0),
-    CASE(host_pointer, 0), CASE(use_after_free, 0), CASE(misaligned, 0), CASE(misaligned_vector, 0),
-    CASE(shared_past_end, 128), CASE(shared_misaligned, 128), CASE(shared_unwritten, 0), CASE(global_unwritten, 0),
-    CASE(constant_past_end, 0), CASE(variable_past_end, 0), CASE(local_past_end, 0), CASE(atomic_past_end, 0),
-    CASE(atomic_unwritten, 0), CASE(byte_past_end, 0), CASE(deadlock, 0), CASE(warp_deadlock, 0), CASE(trapped, 0),
-    CASE(stack_overflow, 0), CASE(wild_call, 0), CASE(partial_copy, 0), CASE(double_free, 0)};
+    CASE(read_past_end, 0),     CASE(write_past_end, 0),    CASE(write_before, 0),        CASE(far_away, 0),
+    CASE(null_pointer, 0),      CASE(host_pointer, 0),      CASE(use_after_free, 0),      CASE(misaligned, 0),
+    CASE(misaligned_vector, 0), CASE(shared_past_end, 128), CASE(shared_misaligned, 128), CASE(shared_unwritten, 0),
+    CASE(global_unwritten, 0),  CASE(constant_past_end, 0), CASE(variable_past_end, 0),   CASE(local_past_end, 0),
+    CASE(atomic_past_end, 0),   CASE(atomic_unwritten, 0),  CASE(byte_past_end, 0),       CASE(deadlock, 0),
+    CASE(warp_deadlock, 0),     CASE(trapped, 0),           CASE(stack_overflow, 0),      CASE(wild_call, 0),
+    CASE(partial_copy, 0),      CASE(double_free, 0)};
 
 int main(int count, char** arguments) {
-    if (count < 2) {
-        for (const auto& c : kCases) std::puts(c.name);
-        return 0;
-    }
-    static int host[128];
-    Args x{};
-    cudaMalloc(&x.a, 400);
-    cudaMalloc(&x.b, 400);
-    cudaMalloc(&x.freed, 256);
-    cudaMemset(x.a, 0, 400);
-    cudaMemset(x.freed, 0, 256);
-    cudaFree(x.freed);
-    x.host = host;
-    x.bug = count < 3;
-    for (const auto& c : kCases) {
-        if (std::strcmp(c.name, arguments[1]) != 0) continue;
-        c.kernel<<<1, 32, c.shared>>>(x);
-        const auto error = cudaDeviceSynchronize();
-        std::printf("%s: %s\n", c.name, error == cudaSuccess ? "ok" : cudaGetErrorName(error));
-        return 0;
-    }
-    return 2;
+  if (count < 2) {
+    for (const auto& c : kCases) std::puts(c.name);
+    return 0;
+  }
+  static int host[128];
+  Args x{};
+  cudaMalloc(&x.a, 400);
+  cudaMalloc(&x.b, 400);
+  cudaMalloc(&x.freed, 256);
+  cudaMemset(x.a, 0, 400);
+  cudaMemset(x.freed, 0, 256);
+  cudaFree(x.freed);
+  x.host = host;
+  x.bug = count < 3;
+  for (const auto& c : kCases) {
+    if (std::strcmp(c.name, arguments[1]) != 0) continue;
+    c.kernel<<<1, 32, c.shared>>>(x);
+    const auto error = cudaDeviceSynchronize();
+    std::printf("%s: %s\n", c.name, error == cudaSuccess ? "ok" : cudaGetErrorName(error));
+    return 0;
+  }
+  return 2;
 }

@@ -1,5 +1,5 @@
-// Approximate instructions, 32 lanes at a time: evaluated in f64 (relative error about 2^-50), then rounded as the model
-// says. Plain loops without branches, so that they vectorise.
+// Approximate instructions, 32 lanes at a time: evaluated in f64 (relative error about 2^-50), then rounded as the
+// model says. Plain loops without branches, so that they vectorise.
 #include "../half.h"
 #include "simd.h"
 

@@ -28,7 +28,9 @@ struct Row {  // eight columns
 [[gnu::always_inline]] inline Row mul(Row a, Row b) { return {_mm512_mul_pd(a.v, b.v)}; }
 [[gnu::always_inline]] inline Row add(Row a, Row b) { return {_mm512_add_pd(a.v, b.v)}; }
 [[gnu::always_inline]] inline Row sub(Row a, Row b) { return {_mm512_sub_pd(a.v, b.v)}; }
-[[gnu::always_inline]] inline Row max_magnitude(Row m, Row x) { return {_mm512_maskz_max_pd(0xff, m.v, _mm512_abs_pd(x.v))}; }
+[[gnu::always_inline]] inline Row max_magnitude(Row m, Row x) {
+  return {_mm512_maskz_max_pd(0xff, m.v, _mm512_abs_pd(x.v))};
+}
 [[gnu::always_inline]] inline Row power_of_two(Row x) {
   return {_mm512_castsi512_pd(_mm512_and_si512(_mm512_castpd_si512(x.v), _mm512_set1_epi64(0x7ff0000000000000)))};
 }
@@ -70,8 +72,8 @@ constexpr int per_register(Element e) {
 float e4m3_value(uint8_t x) {
   const int exponent = (x >> 3) & 15, fraction = x & 7;
   if ((x & 0x7f) == 0x7f) return float_of(kNanF32);
-  const float magnitude = exponent == 0 ? float(fraction) * 0x1p-9f
-                                        : float_of(uint32_t(exponent + 120) << 23 | uint32_t(fraction) << 20);
+  const float magnitude =
+      exponent == 0 ? float(fraction) * 0x1p-9f : float_of(uint32_t(exponent + 120) << 23 | uint32_t(fraction) << 20);
   return (x & 0x80) != 0 ? -magnitude : magnitude;
 }
 
@@ -345,7 +347,8 @@ void mma_volta(const MmaShape& s, void* const* d, const void* const* a, const vo
 }
 
 /// f64 m8n8k4 and m16n8k4/8/16: a chain of FMAs in the instruction's rounding.
-[[gnu::noinline]] void multiply_f64(double (*c)[8], const double (*a)[16], const double (*b)[8], int m_size, int k_size) {
+[[gnu::noinline]] void multiply_f64(double (*c)[8], const double (*a)[16], const double (*b)[8], int m_size,
+                                    int k_size) {
   for (int m = 0; m < m_size; ++m) {
     Row r = load(c[m]);
     for (int k = 0; k < k_size; ++k) r = fma(splat(a[m][k]), load(b[k]), r);

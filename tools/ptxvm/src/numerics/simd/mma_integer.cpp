@@ -11,7 +11,9 @@ namespace {
   return static_cast<const uint32_t*>(reg)[lane];
 }
 constexpr bool is_signed(Element e) { return e == Element::kS8 || e == Element::kS4; }
-constexpr int bits_per_element(Element e) { return e == Element::kB1 ? 1 : e == Element::kS4 || e == Element::kU4 ? 4 : 8; }
+constexpr int bits_per_element(Element e) {
+  return e == Element::kB1 ? 1 : e == Element::kS4 || e == Element::kU4 ? 4 : 8;
+}
 
 /// Element i of a register word, extended to 16 bits.
 [[gnu::always_inline]] inline int16_t extend(uint32_t w, int i, int bits, bool sign) {

@@ -5,12 +5,12 @@
 #include "../mma.h"
 
 namespace ptxvm {
-#define PTXVM_DECLARE(isa)                                              \
-  namespace isa {                                                      \
-  MmaFn float_mma(const MmaShape& shape, Model model);                 \
-  MmaFn integer_mma(const MmaShape& shape);                            \
-  ApproxFn approx(Approx op, bool ftz, Model model);                   \
-  ApproxDivFn approx_div(bool full, bool ftz, Model model);            \
+#define PTXVM_DECLARE(isa)                                  \
+  namespace isa {                                           \
+  MmaFn float_mma(const MmaShape& shape, Model model);      \
+  MmaFn integer_mma(const MmaShape& shape);                 \
+  ApproxFn approx(Approx op, bool ftz, Model model);        \
+  ApproxDivFn approx_div(bool full, bool ftz, Model model); \
   }
 PTXVM_DECLARE(avx2)
 PTXVM_DECLARE(avx512)
