@@ -1,6 +1,5 @@
 #include "model/parity_table.h"
 
-#include <cmath>
 #include <limits>
 
 #include "glimpse/core/oracle.h"
@@ -40,9 +39,9 @@ ParityTable::Sums& ParityTable::sums(const std::string& name) {
   rows_.push_back({.name = name, .shape = s.f32->shape});
   ParityRow& row = rows_.back();
   const size_t rank = is_vision(name) ? 2 : 3;
-  if (s.f32->shape.size() != rank) row.note = "a golden tensor of another rank, " + text_of(s.f32->shape);
+  if (s.f32->shape.size() != rank) row.note = "the golden tensor is " + text_of(s.f32->shape);
   const bool steps = name == "generate.logits";
-  if (s.bf16 && !steps && s.bf16->shape != s.f32->shape) row.note = "shaped otherwise in bf16, " + text_of(s.bf16->shape);
+  if (s.bf16 && !steps && s.bf16->shape != s.f32->shape) row.note = "the bf16 tensor is " + text_of(s.bf16->shape);
   return s;
 }
 
@@ -137,6 +136,10 @@ void ParityTable::judge(const Sums& s) {
 
 ParityReport ParityTable::finish() {
   for (const auto& [name, s] : sums_) judge(s);
+  // In a batch the first picture may come behind a sequence without one; what it does to the text comes later still.
+  const auto is_text = [](const ParityRow& row) { return !row.exact && !is_vision(row.name); };
+  std::stable_partition(std::find_if(rows_.begin(), rows_.end(), is_text), rows_.end(),
+                        [](const ParityRow& row) { return is_vision(row.name); });
   const auto missing = [&](const SafetensorsFile& file, const char* what) {
     for (const auto& [name, tensor] : file.tensors())
       if (std::none_of(rows_.begin(), rows_.end(), [&](const ParityRow& row) { return row.name == name; }))

@@ -1,6 +1,7 @@
 // What parity found: one row for each thing compared, in the order in which the model computes them.
 #pragma once
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <string>
@@ -21,6 +22,7 @@ struct ParityRow {
   double bound = 0;       // of `relative`; infinite: shown, not judged
   bool holds = true;
   std::string note = "";  // why it does not hold, or why it is not judged
+  bool judged() const { return exact ? !holds || different == 0 : std::isfinite(bound); }
 };
 
 struct ParityReport {
