@@ -36,6 +36,7 @@ checking
   --instructions N       a launch that runs more than N warp instructions ends as a launch timeout
 looking inside
   --list                 print each kernel: PTX size, registers, shared and local memory; nothing is run
+  --table                print the instructions that are modelled
   --dump-ptx             print the PTX that would be run; nothing is run
   --trace KERNEL[:BLOCK[:THREAD]]   print every instruction of it
   --break-on-nan         stop at the first instruction that makes a NaN
@@ -176,6 +177,7 @@ int main(int argc, char** argv) {
       break;
     }
     if (std::strcmp(argv[at], "--help") == 0) return std::fputs(kHelp, stdout) < 0;
+    if (std::strcmp(argv[at], "--table") == 0) return std::fputs(ptxvm::instruction_table().c_str(), stdout) < 0;
     take_option(argv, argc, &at);
   }
   if (at >= argc) fail("no program given; see ptxvm --help", kExitUsage);

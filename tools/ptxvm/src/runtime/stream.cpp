@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "runtime/operation.h"
+#include "runtime/stream.h"
 
 using namespace ptxvm;
 
@@ -59,15 +60,6 @@ cudaError_t make_event(cudaEvent_t* out, unsigned flags) {
   events.insert(made);
   *out = reinterpret_cast<cudaEvent_t>(made);
   return cudaSuccess;
-}
-
-template <class F>
-cudaError_t with_stream(cudaStream_t handle, F&& body) {
-  return api([&] {
-    Stream* stream = nullptr;
-    const auto error = find_stream(handle, &stream);
-    return error == cudaSuccess ? body(*stream) : error;
-  });
 }
 
 cudaError_t record_event(cudaEvent_t handle, cudaStream_t stream_handle, unsigned flags) {
@@ -216,45 +208,6 @@ cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
   });
 }
 cudaError_t cudaStreamQuery(cudaStream_t handle) { return cudaStreamSynchronize(handle); }
-cudaError_t cudaStreamGetPriority(cudaStream_t handle, int* priority) {
-  return with_stream(handle, [&](Stream& stream) { return *priority = stream.priority, cudaSuccess; });
-}
-cudaError_t cudaStreamGetFlags(cudaStream_t handle, unsigned* flags) {
-  return with_stream(handle, [&](Stream& stream) { return *flags = stream.flags, cudaSuccess; });
-}
-cudaError_t cudaStreamGetId(cudaStream_t handle, unsigned long long* id) {
-  return with_stream(handle, [&](Stream& stream) { return *id = stream.id, cudaSuccess; });
-}
-cudaError_t cudaStreamGetDevice(cudaStream_t handle, int* device) {
-  return with_stream(handle, [&](Stream&) { return *device = 0, cudaSuccess; });
-}
-cudaError_t cudaStreamSetAttribute(cudaStream_t handle, cudaStreamAttrID id, const cudaStreamAttrValue* value) {
-  return with_stream(handle, [&](Stream& stream) { return stream.attributes[id] = *value, cudaSuccess; });
-}
-cudaError_t cudaStreamGetAttribute(cudaStream_t handle, cudaStreamAttrID id, cudaStreamAttrValue* value) {
-  return with_stream(handle, [&](Stream& stream) { return *value = stream.attributes[id], cudaSuccess; });
-}
-cudaError_t cudaStreamCopyAttributes(cudaStream_t to, cudaStream_t from) {
-  return with_stream(to, [&](Stream& stream) {
-    Stream* source = nullptr;
-    if (const auto error = find_stream(from, &source); error != cudaSuccess) return error;
-    stream.attributes = source->attributes;
-    return cudaSuccess;
-  });
-}
-cudaError_t cudaStreamAddCallback(cudaStream_t handle, cudaStreamCallback_t callback, void* data, unsigned flags) {
-  return with_stream(handle, [&](Stream& stream) {
-    if (!callback || flags) return cudaErrorInvalidValue;
-    if (stream.capture) return cudaErrorStreamCaptureUnsupported;
-    runtime().mutex.unlock();
-    callback(handle, cudaSuccess, data);
-    runtime().mutex.lock();
-    return cudaSuccess;
-  });
-}
-cudaError_t cudaLaunchHostFunc(cudaStream_t handle, cudaHostFn_t function, void* data) {
-  return api([&] { return function ? enqueue(handle, HostOp{function, data}) : cudaErrorInvalidValue; });
-}
 cudaError_t cudaStreamWaitEvent(cudaStream_t handle, cudaEvent_t event_handle, unsigned flags) {
   return with_stream(handle, [&](Stream& stream) {
     Event* event = nullptr;

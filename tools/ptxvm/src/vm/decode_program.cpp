@@ -38,8 +38,10 @@ void add_up_local(Program& p, const std::map<const FunctionCode*, std::vector<co
   p.local_bytes = visit(&p.functions.front());
 }
 
-void finish(Program& p) {
-  p.dynamic_base = static_cast<uint32_t>(round_up(p.static_shared, p.dynamic_align));
+void finish(Program& p, uint64_t seed) {
+  constexpr uint64_t kSteps = 64;  // --seed moves the dynamic part by up to so many steps of its alignment
+  p.dynamic_base =
+      static_cast<uint32_t>(round_up(p.static_shared, p.dynamic_align) + seed % kSteps * p.dynamic_align);
   for (auto& [inst, target] : p.branches) p.code[inst].imm = reinterpret_cast<uint64_t>(p.code.data() + target);
   for (const size_t inst : p.dynamic_insts) p.code[inst].imm += p.dynamic_base;
   for (const auto& [at, bytes] : p.dynamic_constants)
@@ -78,8 +80,7 @@ std::unique_ptr<Program> decode(ModuleImpl& module, Kernel& kernel) {
   for (const auto& code : p.functions)
     if (const auto it = p.refs.find(&code); it != p.refs.end()) p.by_address[it->second->address] = &code;
   p.dynamic_align = std::max<uint32_t>(p.dynamic_align, 16);
-  p.seed_step = p.dynamic_align;
-  finish(p);
+  finish(p, module.options().seed);
   add_up_local(p, p.calls);
   p.recursive |= p.by_call_address;
 

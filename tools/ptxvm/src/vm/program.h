@@ -101,7 +101,6 @@ struct Program {
   std::vector<std::pair<uint32_t, uint32_t>> dynamic_constants;  // offset, bytes of a lane
   std::map<std::pair<size_t, std::string>, uint32_t> shared_at;  // text and name ("function:name" in a body)
   uint32_t dynamic_align = 16;
-  uint32_t seed_step = 16;  // --seed moves the dynamic base by this much
   uint32_t registers = 16;  // estimate of the 32-bit registers alive at once
   uint32_t required_block[3] = {0, 0, 0};
   std::map<const FunctionCode*, const struct FunctionRef*> refs;
