@@ -70,8 +70,8 @@ struct Rows {
   const float* data;
   int64_t stride;
 };
-inline Rows rows(const TensorView& t, const cpu::Sequence& s, int64_t head, int64_t j, int64_t n, const Kernels& kernels,
-                 float* block) {
+inline Rows rows(const TensorView& t, const cpu::Sequence& s, int64_t head, int64_t j, int64_t n,
+                 const Kernels& kernels, float* block) {
   if (t.dtype == DType::f32) return {static_cast<const float*>(t.data) + s.key(t, head, j), t.stride[2]};
   const bf16* in = static_cast<const bf16*>(t.data) + s.key(t, head, j);
   kernels.widen(reinterpret_cast<const uint16_t*>(in), t.stride[2], n, t.shape[3], block);

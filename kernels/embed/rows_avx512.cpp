@@ -9,7 +9,8 @@ namespace {
 
 void run(const op::Embed& a, Context& ctx) { embed::rows(a, ctx, cpu::copy_row); }
 
-GLIMPSE_VARIANT(op::Embed, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run, .reject = embed::rejects);
+GLIMPSE_VARIANT(op::Embed, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run,
+                .reject = embed::rejects);
 
 }  // namespace
 }  // namespace glimpse

@@ -16,7 +16,8 @@ inline void rows(const op::NormAddNorm& a, Context& ctx, Row row) {
 }
 
 inline bool rejects(const op::NormAddNorm& a, const DeviceInfo&, Reason& reason) {
-  return !cpu::contiguous({&a.x, &a.post, &a.pre, &a.residual, &a.y}) && reason.set("the rows are strided along their last dimension");
+  return !cpu::contiguous({&a.x, &a.post, &a.pre, &a.residual, &a.y}) &&
+         reason.set("the rows are strided along their last dimension");
 }
 
 }  // namespace glimpse::norm_add_norm

@@ -10,7 +10,8 @@ namespace glimpse {
 namespace {
 
 // sum_j w_j * (sum_k w_k * table[row(j, k)]), the inner sum first.
-void sample(const op::PosEmbed& a, const pos_embed::Taps& ty, const pos_embed::Taps& tx, int64_t side, float* line, float* tap, float* out) {
+void sample(const op::PosEmbed& a, const pos_embed::Taps& ty, const pos_embed::Taps& tx, int64_t side, float* line,
+            float* tap, float* out) {
   const int64_t dim = a.x.shape[1];
   std::fill(out, out + dim, 0.f);
   for (int j = 0; j < ty.count; ++j) {

@@ -9,7 +9,8 @@ namespace {
 
 void run(const op::RmsNorm& a, Context& ctx) { rms_norm::rows(a, ctx, cpu::rms_norm_row); }
 
-GLIMPSE_VARIANT(op::RmsNorm, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run, .reject = rms_norm::rejects);
+GLIMPSE_VARIANT(op::RmsNorm, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run,
+                .reject = rms_norm::rejects);
 
 }  // namespace
 }  // namespace glimpse

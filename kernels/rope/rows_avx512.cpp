@@ -11,7 +11,8 @@ void run(const op::Rope& a, Context& ctx) {
   rope::rows(a, ctx, {cpu::rotate_interleaved, cpu::rotate_halves, cpu::copy_row});
 }
 
-GLIMPSE_VARIANT(op::Rope, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run, .reject = rope::rejects);
+GLIMPSE_VARIANT(op::Rope, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run,
+                .reject = rope::rejects);
 
 }  // namespace
 }  // namespace glimpse

@@ -9,7 +9,8 @@ namespace {
 
 void run(const op::Swiglu& a, Context& ctx) { swiglu::rows(a, ctx, cpu::swiglu_row); }
 
-GLIMPSE_VARIANT(op::Swiglu, .name = "rows_avx2", .isa = kIsaAvx2, .priority = 10, .run = run, .reject = swiglu::rejects);
+GLIMPSE_VARIANT(op::Swiglu, .name = "rows_avx2", .isa = kIsaAvx2, .priority = 10, .run = run,
+                .reject = swiglu::rejects);
 
 }  // namespace
 }  // namespace glimpse

@@ -9,7 +9,8 @@ namespace {
 
 void run(const op::Swiglu& a, Context& ctx) { swiglu::rows(a, ctx, cpu::swiglu_row); }
 
-GLIMPSE_VARIANT(op::Swiglu, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run, .reject = swiglu::rejects);
+GLIMPSE_VARIANT(op::Swiglu, .name = "rows_avx512", .isa = kIsaAvx512, .priority = 20, .run = run,
+                .reject = swiglu::rejects);
 
 }  // namespace
 }  // namespace glimpse

@@ -2,8 +2,8 @@
 // simd_*.h and simd_exp.h.
 //
 // Everything lies transposed, columns last: scores [key][column], output [dim][column]. So the products broadcast K
-// and V from their own rows, the queries are transposed once for all keys, and softmax needs no sum across lanes. A column's
-// bits depend on its own row and on where blocks of keys begin, not on its neighbours.
+// and V from their own rows, the queries are transposed once for all keys, and softmax needs no sum across lanes. A
+// column's bits depend on its own row and on where blocks of keys begin, not on its neighbours.
 #pragma once
 #include "glimpse/kernels/cpu/attention_types.h"
 #include "glimpse/kernels/cpu/outer.h"

@@ -14,7 +14,8 @@ inline float rms_scale(Floats squares, int64_t n, float eps) {
 inline Floats sum_squares(const In& x, int64_t n) {
   Floats a = zeros(), b = zeros();
   for (int64_t i = 0; i < n; i += 2 * kLanes) {
-    const Floats u = load_at(x, i, some(n - i)), v = i + kLanes < n ? load_at(x, i + kLanes, some(n - i - kLanes)) : zeros();
+    const Floats u = load_at(x, i, some(n - i));
+    const Floats v = i + kLanes < n ? load_at(x, i + kLanes, some(n - i - kLanes)) : zeros();
     a = fma(u, u, a), b = fma(v, v, b);
   }
   return add(a, b);
