@@ -10,10 +10,13 @@ foreach(SOURCE ${PTXVM_VM_PROGRAMS})
                        COMMAND ${PTXVM_NVCC} -std=c++17 --extended-lambda -lineinfo -cudart shared
                                -gencode arch=compute_80,code=compute_80 -o ${PROGRAM} ${SOURCE} VERBATIM)
     add_custom_target(ptxvm_${NAME} ALL DEPENDS ${PROGRAM})
-    foreach(ROUNDING hardware exact)
-        add_test(NAME ptxvm.${NAME}.${ROUNDING} COMMAND ptxvm --rounding ${ROUNDING} ${PROGRAM})
-        set_tests_properties(ptxvm.${NAME}.${ROUNDING} PROPERTIES PASS_REGULAR_EXPRESSION "ok"
-                             FAIL_REGULAR_EXPRESSION "not true;gave;not modelled")
+    set(OPTIONS_hardware --rounding hardware)
+    set(OPTIONS_exact --rounding exact --threads 1)
+    set(OPTIONS_checked --check mem,init --seed 5 --threads 3)
+    foreach(HOW hardware exact checked)
+        add_test(NAME ptxvm.${NAME}.${HOW} COMMAND ptxvm ${OPTIONS_${HOW}} ${PROGRAM})
+        set_tests_properties(ptxvm.${NAME}.${HOW} PROPERTIES PASS_REGULAR_EXPRESSION "ok"
+                             FAIL_REGULAR_EXPRESSION "not true;gave;not modelled;ptxvm: ")
     endforeach()
 endforeach()
 
@@ -76,3 +79,25 @@ foreach(SEED 1 2 3)
     add_test(NAME ptxvm.fuzz_${SEED} COMMAND ptxvm ${PROGRAM})
     set_tests_properties(ptxvm.fuzz_${SEED} PROPERTIES PASS_REGULAR_EXPRESSION "ok" FAIL_REGULAR_EXPRESSION "differs")
 endforeach()
+
+# Options of the launcher that a kernel sees.
+set(PTXVM_SEED ${CMAKE_CURRENT_BINARY_DIR}/seed)
+add_custom_command(OUTPUT ${PTXVM_SEED} DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/seed.cu
+                   COMMAND ${PTXVM_NVCC} -std=c++17 -lineinfo -cudart shared -gencode arch=compute_80,code=compute_80
+                           -o ${PTXVM_SEED} ${CMAKE_CURRENT_LIST_DIR}/cuda/seed.cu VERBATIM)
+add_custom_target(ptxvm_seed ALL DEPENDS ${PTXVM_SEED})
+function(ptxvm_option NAME EXPECTED)
+    add_test(NAME ptxvm.option.${NAME} COMMAND ptxvm ${ARGN})
+    set_tests_properties(ptxvm.option.${NAME} PROPERTIES PASS_REGULAR_EXPRESSION "${EXPECTED}" TIMEOUT 60)
+endfunction()
+ptxvm_option(no_seed "starts at 0\n" ${PTXVM_SEED})
+ptxvm_option(seed "starts at 48\n" --seed 3 ${PTXVM_SEED})
+ptxvm_option(trace "block \\(0,0,0\\) thread \\(5,0,0\\) PTX line [0-9]+: st.shared.[a-z0-9]+" --trace where:0:5 ${PTXVM_SEED})
+ptxvm_option(break_on_nan "a NaN was made.*kernel makes_nan.*thread \\(2,0,0\\)" --break-on-nan ${PTXVM_SEED} nan)
+ptxvm_option(list "_Z5wherePj: [0-9]+ bytes of PTX, [0-9]+ registers" --list ${PTXVM_SEED})
+ptxvm_option(dump_ptx "visible .entry _Z5wherePj" --dump-ptx ${PTXVM_SEED})
+ptxvm_option(instructions "cudaErrorLaunchTimeout" --instructions 3 ${PTXVM_SEED} nan)
+ptxvm_option(stats "2 launches, [0-9]+ warp instructions" --stats ${PTXVM_SEED} nan)
+
+# INSTRUCTIONS.txt is what --table prints: `ptxvm --table > INSTRUCTIONS.txt` when it grew.
+add_test(NAME ptxvm.table COMMAND sh -c "$<TARGET_FILE:ptxvm> --table | cmp - ${PROJECT_SOURCE_DIR}/INSTRUCTIONS.txt")
