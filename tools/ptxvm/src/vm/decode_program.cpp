@@ -40,8 +40,7 @@ void add_up_local(Program& p, const std::map<const FunctionCode*, std::vector<co
 
 void finish(Program& p, uint64_t seed) {
   constexpr uint64_t kSteps = 64;  // --seed moves the dynamic part by up to so many steps of its alignment
-  p.dynamic_base =
-      static_cast<uint32_t>(round_up(p.static_shared, p.dynamic_align) + seed % kSteps * p.dynamic_align);
+  p.dynamic_base = static_cast<uint32_t>(round_up(p.static_shared, p.dynamic_align) + seed % kSteps * p.dynamic_align);
   for (auto& [inst, target] : p.branches) p.code[inst].imm = reinterpret_cast<uint64_t>(p.code.data() + target);
   for (const size_t inst : p.dynamic_insts) p.code[inst].imm += p.dynamic_base;
   for (const auto& [at, bytes] : p.dynamic_constants)

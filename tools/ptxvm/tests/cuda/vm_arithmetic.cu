@@ -170,8 +170,8 @@ int main() {
       return 1;                                                                                          \
     }
     SAME(s32)
-    SAME(u32) SAME(s64) SAME(u64) SAME(s16) SAME(u16) SAME(s8) SAME(u8) SAME(f32) SAME(f64) SAME(converted) SAME(half)
-        SAME(bf)
+    SAME(u32)
+    SAME(s64) SAME(u64) SAME(s16) SAME(u16) SAME(s8) SAME(u8) SAME(f32) SAME(f64) SAME(converted) SAME(half) SAME(bf)
   }
   const int m = 128;
   uint32_t* d_o;

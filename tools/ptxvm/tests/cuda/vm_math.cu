@@ -1,19 +1,21 @@
 // The mathematical functions of device code against the host's, within the errors that the CUDA programming guide
 // documents for them (in ulp), plus one for the host's own.
 #include <cmath>
-#include <cuda/std/atomic>
 #include <cuda/atomic>
+#include <cuda/std/atomic>
 
 #include "runtime_test.h"
 
-#define FLOATS(X)                                                                                         \
-  X(sinf, sin, 2) X(cosf, cos, 2) X(tanf, tan, 4) X(expf, exp, 2) X(exp2f, exp2, 2) X(logf, log, 1)       \
-  X(log2f, log2, 1) X(cbrtf, cbrt, 1) X(erff, erf, 2) X(tanhf, tanh, 2) X(atanf, atan, 2) X(sqrtf, sqrt, 0) \
-  X(log1pf, log1p, 1) X(expm1f, expm1, 1) X(asinhf, asinh, 3) X(rintf, rint, 0) X(floorf, floor, 0)
-#define DOUBLES(X)                                                                                        \
-  X(sin, sinl, 2) X(cos, cosl, 2) X(tan, tanl, 2) X(exp, expl, 1) X(exp2, exp2l, 1) X(log, logl, 1)       \
-  X(log2, log2l, 1) X(cbrt, cbrtl, 1) X(erf, erfl, 2) X(tanh, tanhl, 2) X(atan, atanl, 2) X(sqrt, sqrtl, 0) \
-  X(log1p, log1pl, 1) X(expm1, expm1l, 1) X(asinh, asinhl, 3)
+#define FLOATS(X)                                                                                                 \
+  X(sinf, sin, 2)                                                                                                 \
+  X(cosf, cos, 2) X(tanf, tan, 4) X(expf, exp, 2) X(exp2f, exp2, 2) X(logf, log, 1) X(log2f, log2, 1)             \
+      X(cbrtf, cbrt, 1) X(erff, erf, 2) X(tanhf, tanh, 2) X(atanf, atan, 2) X(sqrtf, sqrt, 0) X(log1pf, log1p, 1) \
+          X(expm1f, expm1, 1) X(asinhf, asinh, 3) X(rintf, rint, 0) X(floorf, floor, 0)
+#define DOUBLES(X)                                                                                                \
+  X(sin, sinl, 2)                                                                                                 \
+  X(cos, cosl, 2) X(tan, tanl, 2) X(exp, expl, 1) X(exp2, exp2l, 1) X(log, logl, 1) X(log2, log2l, 1)             \
+      X(cbrt, cbrtl, 1) X(erf, erfl, 2) X(tanh, tanhl, 2) X(atan, atanl, 2) X(sqrt, sqrtl, 0) X(log1p, log1pl, 1) \
+          X(expm1, expm1l, 1) X(asinh, asinhl, 3)
 
 __global__ void floats(const float* in, float* out, int n) {
   const int i = threadIdx.x + blockIdx.x * blockDim.x;
@@ -36,7 +38,8 @@ __global__ void doubles(const double* in, double* out, int n) {
 __global__ void fast(const float* in, float* out, int n) {
   const int i = threadIdx.x + blockIdx.x * blockDim.x;
   if (i >= n) return;
-  out[i] = __expf(in[i]), out[n + i] = __logf(in[i]), out[2 * n + i] = __fdividef(in[i], 3.0f), out[3 * n + i] = rsqrtf(in[i]);
+  out[i] = __expf(in[i]), out[n + i] = __logf(in[i]), out[2 * n + i] = __fdividef(in[i], 3.0f),
+  out[3 * n + i] = rsqrtf(in[i]);
 }
 __global__ void counters(cuda::atomic<int, cuda::thread_scope_device>* a, int* order) {
   const int ticket = a->fetch_add(1, cuda::memory_order_relaxed);
