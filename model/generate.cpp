@@ -60,30 +60,33 @@ Generator::Generator(Glm4vForConditionalGeneration& model, int slots, int64_t ca
              int(model.config().text.num_key_value_heads), capacity, int(model.config().text.head_dim())),
       slots_(size_t(slots)) {}
 
-// How many leading tokens of the prompt the slot holds; kPrefillRows are left to compute.
-int64_t Generator::reusable(const Slot& slot, const Prompt& prompt, const SequenceLayout& layout,
-                            const std::vector<uint64_t>& frames) const {
-  const size_t longest = std::min(slot.ids.size(), prompt.ids.size() - std::min(prompt.ids.size(), size_t(kPrefillRows)));
-  size_t same = 0;
-  for (size_t frame = 0; same < longest && slot.ids[same] == prompt.ids[same]; ++same) {
-    const bool opens = layout.vision_row[same] >= 0 && (same == 0 || layout.vision_row[same - 1] < 0);
-    if (!opens) continue;
-    if (frame >= slot.frames.size() || slot.frames[frame] != frames[frame]) break;
-    ++frame;
+// Brings the longest beginning of the prompt that any slot holds into this one; returns its length. kPrefillRows are
+// left to compute.
+int64_t Generator::reuse(int slot, const Prompt& prompt, const SequenceLayout& layout, std::vector<uint64_t> frames) {
+  CachedPrefix& held = slots_[size_t(slot)];
+  const int64_t most = int64_t(prompt.ids.size()) - kPrefillRows;
+  int64_t kept = held.common(prompt, layout, frames, most);
+  for (int other = 0; other < int(slots_.size()); ++other) {
+    const int64_t longer = slots_[size_t(other)].common(prompt, layout, frames, most);
+    if (longer <= kept) continue;
+    kept = longer;
+    cache_.copy(other, slot, kept);
+    held.ids = slots_[size_t(other)].ids;
   }
-  return int64_t(same);
+  held.cut(kept);
+  held.frames = std::move(frames);
+  return kept;
 }
 
 // Runs the prompt into the slot, in chunks; returns the logits of its last token [1, V].
 TensorView Generator::fill(int slot, const Prompt& prompt, const SequenceLayout& layout, const GenerateOptions& options,
                            const std::function<void(int64_t)>& progress, GenerateStats& stats) {
-  Slot& held = slots_[size_t(slot)];
+  CachedPrefix& held = slots_[size_t(slot)];
   Run& run = model_.run();
   const int64_t rows = int64_t(prompt.ids.size());
-  std::vector<uint64_t> frames;
-  if (options.reuse_prefix) frames = fingerprints(prompt);
-  const int64_t kept = options.reuse_prefix ? reusable(held, prompt, layout, frames) : 0;
   const double start = now();
+  if (!options.reuse_prefix) held = {};
+  const int64_t kept = options.reuse_prefix ? reuse(slot, prompt, layout, fingerprints(prompt)) : 0;
   // The first vision row still needed, and the frame that it lies in.
   int64_t need = layout.vision_rows, base = 0;
   for (int64_t m = kept; m < rows && need == layout.vision_rows; ++m)
@@ -103,8 +106,6 @@ TensorView Generator::fill(int slot, const Prompt& prompt, const SequenceLayout&
   }
   const double seen = now();
   stats.vision_seconds += seen - start;
-  held.ids.resize(size_t(kept));
-  held.frames = std::move(frames);
   TensorView normed;
   const int64_t chunk_rows = std::max(options.prefill_chunk, 2 * kPrefillRows);
   for (int64_t first = kept; first < rows;) {
@@ -144,7 +145,7 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
   for (const Live* l : rows) {
     const auto done = int64_t(l->out->ids.size());
     const bool too_short = done < options.min_new_tokens || int64_t(l->ids.size()) < options.min_length;
-    samples.push_back({&l->ids, l->slot, int32_t(done), too_short});
+    samples.push_back({&l->ids, options.same_draws ? 0 : l->slot, int32_t(done), too_short});
   }
   if (options.keep_logits)
     for (size_t b = 0; b < rows.size(); ++b)
@@ -174,7 +175,7 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
 TensorView Generator::step(const std::vector<Live*>& rows) {
   TextBatch batch;
   for (Live* l : rows) {
-    Slot& held = slots_[size_t(l->slot)];
+    CachedPrefix& held = slots_[size_t(l->slot)];
     const int32_t position[] = {l->next_position, l->next_position, l->next_position};
     batch.add(l->slot, held.used++, {&l->ids.back(), 1}, position);
     ++l->next_position;

@@ -9,6 +9,7 @@
 #include "model/generation_config.h"
 #include "model/glm4v.h"
 #include "model/kv_cache.h"
+#include "model/prefix.h"
 #include "model/stop_strings.h"
 
 namespace glimpse {
@@ -30,6 +31,7 @@ struct GenerateOptions {
   const Tokenizer* tokenizer = nullptr;   // of stop_strings
   double max_time = 0;             // seconds; 0: no limit
   uint64_t seed = 0;
+  bool same_draws = false;         // every sequence draws the random numbers that it would draw alone
   bool ignore_eos = false;         // go on to max_new_tokens
   bool keep_logits = false;        // the logits each token was chosen from
   int64_t prefill_chunk = 512;     // tokens of a prompt a step: bounds the memory of activations; at least 32 are taken
@@ -88,16 +90,9 @@ class Generator {
   static constexpr int64_t kPrefillRows = 16, kDecodeRows = 8;
 
  private:
-  // What prefill put into the cache: ids, and a fingerprint of each picture or frame among them.
-  struct Slot {
-    std::vector<int32_t> ids;
-    std::vector<uint64_t> frames;
-    int64_t used = 0;  // tokens in all, those of decode steps too
-  };
   struct Live;
 
-  int64_t reusable(const Slot& slot, const Prompt& prompt, const SequenceLayout& layout,
-                   const std::vector<uint64_t>& frames) const;
+  int64_t reuse(int slot, const Prompt& prompt, const SequenceLayout& layout, std::vector<uint64_t> frames);
   TensorView fill(int slot, const Prompt& prompt, const SequenceLayout& layout, const GenerateOptions& options,
                   const std::function<void(int64_t)>& progress, GenerateStats& stats);
   void choose(const TensorView& logits, const std::vector<Live*>& rows, const GenerateOptions& options,
@@ -108,7 +103,7 @@ class Generator {
 
   Glm4vForConditionalGeneration& model_;
   KvCache cache_;
-  std::vector<Slot> slots_;
+  std::vector<CachedPrefix> slots_;
   double started_ = 0;
 };
 

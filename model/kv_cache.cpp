@@ -3,13 +3,26 @@
 namespace glimpse {
 
 KvCache::KvCache(Backend& backend, DType dtype, int slots, int layers, int kv_heads, int64_t capacity, int head_dim)
-    : dtype_(dtype),
+    : backend_(backend),
+      dtype_(dtype),
       slots_(slots),
       layers_(layers),
       kv_heads_(kv_heads),
       head_dim_(head_dim),
       capacity_(capacity),
       buffer_(backend, size_t(slots * capacity * bytes_per_token(dtype, layers, kv_heads, head_dim))) {}
+
+void KvCache::copy(int from, int to, int64_t tokens) {
+  GLIMPSE_CHECK(tokens <= capacity_, "%lld tokens of a cache of %lld", (long long)tokens, (long long)capacity_);
+  for (int layer = 0; layer < layers_; ++layer)
+    for (int which = 0; which < 2; ++which) {
+      const TensorView all = part(layer, which);
+      for (int head = 0; head < kv_heads_; ++head) {
+        const TensorView source = all.select(0, from).select(0, head).slice(0, 0, tokens);
+        backend_.copy(all.select(0, to).select(0, head).data, source.data, size_t(source.bytes()));
+      }
+    }
+}
 
 TensorView KvCache::part(int layer, int which) const {
   const int64_t head = capacity_ * head_dim_, one = kv_heads_ * head;

@@ -14,6 +14,8 @@ class KvCache {
   // [slots, kv heads, capacity, head size]
   TensorView k(int layer) const { return part(layer, 0); }
   TensorView v(int layer) const { return part(layer, 1); }
+  // The first `tokens` of one slot, of every layer, into another.
+  void copy(int from, int to, int64_t tokens);
   int64_t capacity() const { return capacity_; }
   int slots() const { return slots_; }
   int64_t bytes() const { return int64_t(buffer_.bytes()); }
@@ -23,6 +25,7 @@ class KvCache {
 
  private:
   TensorView part(int layer, int which) const;
+  Backend& backend_;
   DType dtype_;
   int slots_, layers_, kv_heads_, head_dim_;
   int64_t capacity_;

@@ -76,6 +76,7 @@ class CpuBackend final : public Backend {
   Allocator allocator() const override { return {allocate, std::free}; }
   void upload(void* device, const void* host, size_t bytes) override { std::memcpy(device, host, bytes); }
   void download(void* host, const void* device, size_t bytes) override { std::memcpy(host, device, bytes); }
+  void copy(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void synchronize() override {}
 
  private:

@@ -50,6 +50,9 @@ class CudaBackend final : public Backend {
     CUDA_CHECK(cudaMemcpyAsync(host, device, bytes, cudaMemcpyDeviceToHost, stream_));
     synchronize();
   }
+  void copy(void* to, const void* from, size_t bytes) override {
+    CUDA_CHECK(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, stream_));
+  }
   void synchronize() override { CUDA_CHECK(cudaStreamSynchronize(stream_)); }
   void* stream() override { return stream_; }
 

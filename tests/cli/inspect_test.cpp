@@ -74,6 +74,7 @@ class CountingBackend final : public Backend {
   Allocator allocator() const override { return {Counted::allocate, Counted::release}; }
   void upload(void* to, const void* from, size_t n) override { cpu_backend().upload(to, from, n); }
   void download(void* to, const void* from, size_t n) override { cpu_backend().download(to, from, n); }
+  void copy(void* to, const void* from, size_t n) override { cpu_backend().copy(to, from, n); }
   void synchronize() override {}
 };
 

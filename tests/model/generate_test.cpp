@@ -76,6 +76,18 @@ TEST_P(GenerateTest, AKeptPrefixChangesNoBit) {
   expect_equal(kept.sequences[0], run({second}).sequences[0]);
 }
 
+TEST_P(GenerateTest, ASlotTakesItsPrefixFromAnother) {
+  const Prompt first = prompts(scene_, nano_.model.config())[0];
+  Prompt second = first;  // the same picture, another question
+  for (size_t i = second.ids.size() - 6; i < second.ids.size() - 2; ++i) second.ids[i] = 66 + int32_t(i % 7);
+  for (int i = 0; i < 20; ++i) second.ids.push_back(70 + i);
+  Generator generator(nano_.model, 2, 600);
+  const GenerateOutput both = generator.generate({first, second}, options_);
+  EXPECT_GT(both.stats.reused_tokens, 30);
+  expect_equal(both.sequences[0], run({first}).sequences[0]);
+  expect_equal(both.sequences[1], run({second}).sequences[0]);
+}
+
 TEST_P(GenerateTest, AnotherPictureIsNotTakenForTheOldOne) {
   const Prompt first = prompts(scene_, nano_.model.config())[0];
   Generator generator(nano_.model, 1, 600);

@@ -10,6 +10,7 @@ namespace glimpse::cli {
 
 void add_run(CLI::App& app, int& status);
 void add_chat(CLI::App& app, int& status);
+void add_batch(CLI::App& app, int& status);
 void add_kernels(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
 void add_parity(CLI::App& app, int& status);

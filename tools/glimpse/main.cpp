@@ -20,6 +20,7 @@ void add_commands(CLI::App& app, int& status) {
   app.require_subcommand(1);
   add_run(app, status);
   add_chat(app, status);
+  add_batch(app, status);
   add_kernels(app, status);
   add_inspect(app, status);
   add_bench(app, status);

@@ -11,6 +11,7 @@ class PlanBackend final : public Backend {
   const DeviceInfo& info() const override { return info_; }
   Allocator allocator() const override;
   void upload(void*, const void*, size_t) override {}
+  void copy(void*, const void*, size_t) override {}
   void download(void*, const void*, size_t) override {}
   void synchronize() override {}
 

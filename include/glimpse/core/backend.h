@@ -16,6 +16,7 @@ class Backend {
   virtual Allocator allocator() const = 0;
   virtual void upload(void* device, const void* host, size_t bytes) = 0;
   virtual void download(void* host, const void* device, size_t bytes) = 0;
+  virtual void copy(void* to, const void* from, size_t bytes) = 0;  // both on the device, not overlapping
   virtual void synchronize() = 0;
   virtual void* stream() { return nullptr; }
   // True where device memory is host memory.

@@ -1,0 +1,221 @@
+// glimpse batch: one question a line in, one record a line out.
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+
+#include "batch_lines.h"
+#include "commands.h"
+#include "generation_flags.h"
+#include "interrupt.h"
+#include "model/output_parser.h"
+#include "model_options.h"
+#include "progress.h"
+#include "run_stats.h"
+
+namespace glimpse::cli {
+
+namespace {
+
+constexpr int64_t kDefaultNewTokens = 1024, kDefaultContext = 8192;
+constexpr size_t kMaxLine = size_t{64} << 20;
+
+struct BatchFlags {
+  ModelOptions common;
+  GenerationFlags generation;
+  std::string input, output, shard = "0/1";
+  int size = 8;
+  int64_t context = kDefaultContext;
+  double fps = 0;
+  bool ids = false, stats = false;
+};
+
+// A line on its way: what it asks, or what is wrong with it.
+struct Item {
+  BatchLine line;
+  ProcessorOutput input;
+  std::string error;
+  GeneratedSequence answer;
+};
+
+class Batch {
+ public:
+  Batch(const BatchFlags& flags)
+      : flags_(flags), open_(flags.common),
+        model_(open_.checkpoint, open_.config, open_.run, open_.dtype, show_loading),
+        context_(std::min(flags.context, open_.config.text.max_position_embeddings)),
+        generator_(model_, flags.size, context_),
+        options_(generate_options(flags.generation, open_.generation, open_.processor.tokenizer(), kDefaultNewTokens)) {
+    options_.same_draws = true;
+    ProcessorOptions& p = open_.processor.options();
+    p.image.want_pixel_values = p.video.want_pixel_values = false;
+    if (flags.fps > 0) p.video.fps = flags.fps;
+  }
+
+  Item prepare(const std::string& text, int64_t index) {
+    Item item{{index, nullptr, {}}, {}, "", {}};
+    try {
+      item.line = parse_batch_line(text, index);
+      const bool go_on = !item.line.chat.empty() && item.line.chat.back().role == "assistant";
+      item.input = open_.processor({item.line.chat}, {.add_generation_prompt = !go_on, .continue_final_message = go_on});
+      const int64_t tokens = int64_t(item.input.prompts[0].ids.size()), limit = options_.new_tokens(tokens);
+      model_.layout(item.input.prompts[0]);
+      GLIMPSE_CHECK(tokens + limit - 1 <= context_, "prompt (%lld tokens) and answer (up to %lld) do not fit into "
+                    "--context %lld", (long long)tokens, (long long)limit, (long long)context_);
+    } catch (const std::exception& error) {
+      item.error = error.what();
+    }
+    return item;
+  }
+
+  // Answers the items that have no error, side by side.
+  void answer(std::vector<Item>& items) {
+    std::vector<Prompt> prompts;
+    std::vector<Item*> asked;
+    for (Item& item : items)
+      if (item.error.empty()) prompts.push_back(item.input.prompts[0]), asked.push_back(&item);
+    if (prompts.empty()) return;
+    GenerateEvents events;
+    events.prefill = [](int64_t, int64_t) {
+      if (interrupted()) throw Interrupted();
+    };
+    events.token = [](size_t, int32_t) { return !interrupted(); };
+    GenerateOutput out = generator_.generate(prompts, options_, events);
+    for (size_t i = 0; i < asked.size(); ++i) asked[i]->answer = std::move(out.sequences[i]);
+    total_.prompt_tokens += out.stats.prompt_tokens, total_.reused_tokens += out.stats.reused_tokens;
+    total_.new_tokens += out.stats.new_tokens, total_.patches += out.stats.patches;
+    total_.decode_steps += out.stats.decode_steps;
+    total_.vision_seconds += out.stats.vision_seconds, total_.prefill_seconds += out.stats.prefill_seconds;
+    total_.decode_seconds += out.stats.decode_seconds;
+  }
+
+  std::string record(const Item& item) const {
+    OrderedJson json{{"index", item.line.index}};
+    if (!item.line.id.is_null()) json["id"] = item.line.id;
+    if (!item.error.empty()) {
+      json["error"] = item.error;
+    } else {
+      const std::string text = open_.processor.tokenizer().decode(item.answer.ids, true);
+      json["text"] = text;
+      json["answer"] = parse_output(text).answer;
+      json["finish_reason"] = name_of(item.answer.finish);
+      json["prompt_tokens"] = item.input.prompts[0].ids.size();
+      json["new_tokens"] = item.answer.ids.size();
+      if (flags_.ids) json["token_ids"] = item.answer.ids;
+    }
+    return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+  }
+
+  void finish() {
+    open_.check_rules_used();
+    if (flags_.stats) std::fputs(stats_text(run_stats(total_, model_, false)).c_str(), stderr);
+  }
+
+ private:
+  const BatchFlags& flags_;
+  OpenModel open_;
+  Glm4vForConditionalGeneration model_;
+  int64_t context_;
+  Generator generator_;
+  GenerateOptions options_;
+  GenerateStats total_;
+};
+
+// Reads lines of this shard that are still to be answered.
+class Lines {
+ public:
+  Lines(const BatchFlags& flags, int64_t done) : shard_(parse_shard(flags.shard)), done_(done) {
+    if (flags.input == "-") return;
+    file_.open(flags.input, std::ios::binary);
+    GLIMPSE_CHECK(file_, "%s: cannot be read", flags.input.c_str());
+    for (std::string line; std::getline(file_, line);) ++total_;
+    file_.clear(), file_.seekg(0);
+  }
+  bool next(std::string& text, int64_t& index) {
+    std::istream& in = file_.is_open() ? static_cast<std::istream&>(file_) : std::cin;
+    while (std::getline(in, text)) {
+      index = next_++;
+      if (index <= done_ || !shard_.has(index) || text.find_first_not_of(" \t\r") == text.npos) continue;
+      if (text.size() > kMaxLine) text.resize(kMaxLine);  // its JSON is then refused, by name of the line
+      return true;
+    }
+    return false;
+  }
+  int64_t total() const { return total_; }
+
+ private:
+  Shard shard_;
+  int64_t done_, next_ = 0, total_ = 0;
+  std::ifstream file_;
+};
+
+void batch(const BatchFlags& flags, int& status) {
+  const int64_t done = flags.output.empty() ? -1 : last_finished(flags.output);
+  Lines lines(flags, done);
+  Batch batch(flags);
+  std::FILE* out = flags.output.empty() ? stdout : std::fopen(flags.output.c_str(), "ab");
+  GLIMPSE_CHECK(out, "%s: cannot be written", flags.output.c_str());
+  catch_interrupts();
+  Progress progress;
+  int64_t failed = 0, answered = 0, index = 0;
+  std::string text;
+  try {
+    for (bool more = true; more && !interrupted();) {
+      std::vector<Item> items;
+      while (int(items.size()) < flags.size && (more = lines.next(text, index))) items.push_back(batch.prepare(text, index));
+      if (items.empty()) break;
+      batch.answer(items);
+      if (interrupted()) break;  // answers cut short are not recorded; the next run with --output asks again
+      for (const Item& item : items) {
+        const std::string record = batch.record(item);
+        GLIMPSE_CHECK(std::fwrite(record.data(), 1, record.size(), out) == record.size() && std::fflush(out) == 0,
+                      "%s: cannot be written; is the disk full?", flags.output.empty() ? "output" : flags.output.c_str());
+        ++(item.error.empty() ? answered : failed);
+      }
+      progress.show("batch", index + 1, lines.total(), "lines");
+    }
+  } catch (const Interrupted&) {
+  }
+  if (out != stdout) std::fclose(out);
+  progress.clear();
+  batch.finish();
+  if (interrupted()) status = kInterruptedStatus;
+  if (failed == 0) return;
+  std::fprintf(stderr, "glimpse: %lld of %lld lines could not be answered; their records say why\n", (long long)failed,
+               (long long)(failed + answered));
+  if (status == 0) status = 1;
+}
+
+constexpr const char* kExamples = R"(A line:   {"id": 7, "image": "cat.jpg", "prompt": "What is this?"}
+or:       {"id": 8, "messages": [{"role": "user", "content": [{"type": "image", "url": "cat.jpg"}, ...]}]}
+A record: {"index": 0, "id": 7, "text": "...", "answer": "...", "finish_reason": "stop", ...}, or with "error".
+Examples:
+  glimpse batch -m DIR questions.jsonl > answers.jsonl
+  glimpse batch -m DIR questions.jsonl -o answers.jsonl            run it again to go on where it was stopped
+  glimpse batch -m DIR questions.jsonl -o part3.jsonl --shard 3/8  lines 3, 11, 19, ... on this machine
+Records come in the order of the lines, each with the answer that its line gets alone. The status is 1 where a line failed.)";
+
+}  // namespace
+
+void add_batch(CLI::App& app, int& status) {
+  auto flags = std::make_shared<BatchFlags>();
+  CLI::App* command = app.add_subcommand("batch", "answer a file of questions, one JSON object a line");
+  add_model_options(*command, flags->common);
+  command->add_option("input", flags->input, "file of questions, or - for standard input")->required()->type_name("FILE");
+  command->add_option("-o,--output", flags->output, "append records here; lines that have one are not asked again")
+      ->type_name("FILE");
+  command->add_option("--batch-size", flags->size, "lines answered side by side (default 8)")
+      ->check(CLI::Range(1, 1024))->type_name("N");
+  command->add_option("--context", flags->context, "tokens of one line, prompt and answer (default 8192)")
+      ->check(CLI::Range(int64_t{64}, int64_t{1} << 30))->type_name("N");
+  command->add_option("--shard", flags->shard, "only the lines I, I+N, I+2N, ... counted from 0")->type_name("I/N");
+  command->add_option("--fps", flags->fps, "frames of a video to look at, per second")
+      ->check(CLI::Range(1e-3, 1e3))->type_name("F");
+  command->add_flag("--ids", flags->ids, "token ids in the records");
+  command->add_flag("--stats", flags->stats, "times and rates over all lines, on standard error");
+  add_generation_flags(*command, flags->generation);
+  command->footer(kExamples);
+  command->callback([flags, &status] { batch(*flags, status); });
+}
+
+}  // namespace glimpse::cli

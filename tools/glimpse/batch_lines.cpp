@@ -1,0 +1,80 @@
+#include "batch_lines.h"
+
+#include <charconv>
+#include <fstream>
+
+#include "glimpse/core/error.h"
+
+namespace glimpse::cli {
+
+namespace {
+
+void add_media(const JsonObject& line, const char* key, bool image, std::vector<ContentItem>& items) {
+  const Json* value = line.find(key);
+  if (!value) return;
+  const Json list = value->is_array() ? *value : Json::array({*value});
+  for (const Json& source : list) {
+    GLIMPSE_CHECK(source.is_string(), "%s must be a file name, or a list of them", line.name_of(key).c_str());
+    items.push_back(image ? ContentItem::image(source.get<std::string>())
+                          : ContentItem::video(source.get<std::string>()));
+  }
+}
+
+}  // namespace
+
+BatchLine parse_batch_line(const std::string& text, int64_t index) {
+  const std::string where = "line " + std::to_string(index + 1);
+  const Json json = parse_json(text, where);
+  const JsonObject line(json, where + ": ");
+  BatchLine out{index, nullptr, {}};
+  if (const Json* id = line.find("id")) out.id = OrderedJson::parse(id->dump());
+  if (const Json* messages = line.find("messages")) {
+    out.chat = parse_chat(messages->dump(), where + ": messages");
+    return out;
+  }
+  const std::string prompt = line.string("prompt", ""), system = line.string("system", "");
+  GLIMPSE_CHECK(!prompt.empty(), "%s has neither \"messages\" nor \"prompt\"", where.c_str());
+  if (!system.empty()) out.chat.push_back(Message::of("system", system));
+  std::vector<ContentItem> items;
+  add_media(line, "image", true, items);
+  add_media(line, "images", true, items);
+  add_media(line, "video", false, items);
+  add_media(line, "videos", false, items);
+  items.push_back(ContentItem::text(prompt));
+  out.chat.push_back(Message::of("user", items));
+  return out;
+}
+
+Shard parse_shard(const std::string& text) {
+  Shard shard;
+  const char *begin = text.data(), *end = begin + text.size();
+  const auto first = std::from_chars(begin, end, shard.index);
+  bool good = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
+  if (good) {
+    const auto second = std::from_chars(first.ptr + 1, end, shard.count);
+    good = second.ec == std::errc() && second.ptr == end;
+  }
+  GLIMPSE_CHECK(good && shard.count > 0 && shard.index >= 0 && shard.index < shard.count,
+                "--shard %s is not I/N with I from 0 to N-1, for example 0/8", text.c_str());
+  return shard;
+}
+
+int64_t last_finished(const std::filesystem::path& output) {
+  std::ifstream file(output, std::ios::binary);
+  if (!file) return -1;
+  int64_t last = -1;
+  std::uintmax_t whole = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (file.eof()) break;  // without its end: being written when the run ended
+    const Json record = Json::parse(line, nullptr, false);
+    GLIMPSE_CHECK(record.is_object() && record.contains("index") && record["index"].is_number_integer(),
+                  "%s holds lines that glimpse batch did not write; choose another --output", output.c_str());
+    last = std::max(last, record["index"].get<int64_t>());
+    whole += line.size() + 1;
+  }
+  file.close();
+  if (std::filesystem::file_size(output) > whole) std::filesystem::resize_file(output, whole);
+  return last;
+}
+
+}  // namespace glimpse::cli

@@ -1,0 +1,31 @@
+// The lines of a batch file: questions in, records out.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "model/chat.h"
+
+namespace glimpse::cli {
+
+// {"messages": [...]}, or {"prompt": "...", "image": FILE or [FILE, ...], "video": ..., "system": "..."}; "id" of any kind
+// is given back. Throws Error naming the line and the field.
+struct BatchLine {
+  int64_t index;   // of the line in the file, from 0
+  OrderedJson id;  // null where there is none
+  Chat chat;
+};
+BatchLine parse_batch_line(const std::string& text, int64_t index);
+
+// "2/8": every line whose index leaves 2 when divided by 8.
+struct Shard {
+  int64_t index = 0, count = 1;
+  bool has(int64_t line) const { return line % count == index; }
+};
+Shard parse_shard(const std::string& text);
+
+// Lines already written to an output file by a run that ended early: the highest index that a whole record has. A last
+// line without its end is cut off. -1 where there is none. Throws Error where the file holds something else.
+int64_t last_finished(const std::filesystem::path& output);
+
+}  // namespace glimpse::cli
