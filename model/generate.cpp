@@ -118,9 +118,8 @@ TensorView Generator::fill(int slot, const Prompt& prompt, const SequenceLayout&
     chunk.add(slot, first, std::span(prompt.ids).subspan(size_t(first), size_t(count)),
               std::span(layout.positions).subspan(size_t(3 * first), size_t(3 * count)), vision_rows);
     normed = model_.text().forward(run, model_.arena(), chunk, cache_, model_.dtype());
-    held.ids.insert(held.ids.end(), chunk.ids.begin(), chunk.ids.end());
-    held.used = int64_t(held.ids.size());
-    first += count;
+    if (count >= kPrefillRows) held.ids.insert(held.ids.end(), chunk.ids.begin(), chunk.ids.end());
+    held.used = first += count;
     if (progress) run.backend().synchronize(), progress(count);
   }
   const TensorView last = normed.slice(0, normed.shape[0] - 1, normed.shape[0]);

@@ -85,8 +85,8 @@ class Generator {
   const KvCache& cache() const { return cache_; }
 
   // Kernels for few rows (gemv, decode attention) sum in another order than those for many. So that bits depend on the
-  // sequence alone, a step of a prompt has at least 16 rows (where the prompt has), a decode step at most 8, and what a
-  // decode step put into the cache is not reused.
+  // sequence alone, a step of a prompt has at least 16 rows (where the prompt has), a decode step at most 8, and only
+  // what a step of at least 16 rows put into the cache is reused.
   static constexpr int64_t kPrefillRows = 16, kDecodeRows = 8;
 
  private:
