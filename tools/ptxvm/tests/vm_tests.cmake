@@ -85,19 +85,24 @@ set(PTXVM_SEED ${CMAKE_CURRENT_BINARY_DIR}/seed)
 add_custom_command(OUTPUT ${PTXVM_SEED} DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/seed.cu
                    COMMAND ${PTXVM_NVCC} -std=c++17 -lineinfo -cudart shared -gencode arch=compute_80,code=compute_80
                            -o ${PTXVM_SEED} ${CMAKE_CURRENT_LIST_DIR}/cuda/seed.cu VERBATIM)
-add_custom_target(ptxvm_seed ALL DEPENDS ${PTXVM_SEED})
+add_custom_command(OUTPUT ${PTXVM_SEED}_120 DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/seed.cu
+                   COMMAND ${PTXVM_NVCC} -std=c++17 -cudart shared -gencode arch=compute_120,code=compute_120
+                           -o ${PTXVM_SEED}_120 ${CMAKE_CURRENT_LIST_DIR}/cuda/seed.cu VERBATIM)
+add_custom_target(ptxvm_seed ALL DEPENDS ${PTXVM_SEED} ${PTXVM_SEED}_120)
 function(ptxvm_option NAME EXPECTED)
     add_test(NAME ptxvm.option.${NAME} COMMAND ptxvm ${ARGN})
     set_tests_properties(ptxvm.option.${NAME} PROPERTIES PASS_REGULAR_EXPRESSION "${EXPECTED}" TIMEOUT 60)
 endfunction()
 ptxvm_option(no_seed "starts at 0\n" ${PTXVM_SEED})
 ptxvm_option(seed "starts at 48\n" --seed 3 ${PTXVM_SEED})
+ptxvm_option(arch "sum right.*cudaSuccess" --arch sm_120 ${PTXVM_SEED}_120)
+ptxvm_option(wrong_arch "no PTX that sm_80 may run" --arch sm_80 ${PTXVM_SEED}_120)
 ptxvm_option(trace "block \\(0,0,0\\) thread \\(5,0,0\\) PTX line [0-9]+: st.shared.[a-z0-9]+" --trace where:0:5 ${PTXVM_SEED})
 ptxvm_option(break_on_nan "a NaN was made.*kernel makes_nan.*thread \\(2,0,0\\)" --break-on-nan ${PTXVM_SEED} nan)
 ptxvm_option(list "_Z5wherePj: [0-9]+ bytes of PTX, [0-9]+ registers" --list ${PTXVM_SEED})
 ptxvm_option(dump_ptx "visible .entry _Z5wherePj" --dump-ptx ${PTXVM_SEED})
 ptxvm_option(instructions "cudaErrorLaunchTimeout" --instructions 3 ${PTXVM_SEED} nan)
-ptxvm_option(stats "2 launches, [0-9]+ warp instructions" --stats ${PTXVM_SEED} nan)
+ptxvm_option(stats "3 launches, [0-9]+ warp instructions" --stats ${PTXVM_SEED} nan)
 
 # INSTRUCTIONS.txt is what --table prints: `ptxvm --table > INSTRUCTIONS.txt` when it grew.
 add_test(NAME ptxvm.table COMMAND sh -c "$<TARGET_FILE:ptxvm> --table | cmp - ${PROJECT_SOURCE_DIR}/INSTRUCTIONS.txt")

@@ -50,11 +50,15 @@ Variable Parser::variable(Space space, bool with_init) {
   v.space = space;
   v.line = lex_.line();
   uint32_t vector = 1;
+  bool pointer = false;
   while (lex_.peek().kind == TokenKind::kDirective) {
     const Token t = lex_.next();
-    if (t.text == "align") v.align = static_cast<uint32_t>(integer());
+    if (t.text == "align") {
+      const auto align = static_cast<uint32_t>(integer());
+      if (!pointer) v.align = align;  // .ptr .align says how what it points to is aligned
+    } else if (t.text == "ptr") pointer = true;
     else if (t.text == "attribute") attributes(v);
-    else if (t.text == "ptr" || space_of(t.text) != Space::kNone) continue;
+    else if (space_of(t.text) != Space::kNone) continue;
     else if (t.text == "v2") vector = 2;
     else if (t.text == "v4") vector = 4;
     else if (is_type(t.text)) v.type = t.text;

@@ -15,7 +15,7 @@ struct Last {
 };
 thread_local Last last;
 
-bool known(const DeviceMemory& memory, uint64_t address, uint32_t bytes) {
+bool known(const DeviceMemory& memory, uint64_t address, uint64_t bytes) {
   const auto inside = [&] { return address >= last.begin && address + bytes <= last.end; };
   if (last.memory == &memory && last.epoch == memory.epoch() && inside()) return true;
   Allocation a;
@@ -33,27 +33,50 @@ void unwritten(Warp* w, const Inst* in, int lane, const std::string& where_) {
   block.findings.push_back({in->source, finding_text(w, in, lane, "read of " + where_ + " that was never written")});
 }
 
-// Shared memory: one bit for each byte.
-void shared_init(Warp* w, const Inst* in, int lane, uint64_t offset, uint32_t bytes, bool store) {
-  auto& bits = w->block->shared_written;
-  for (uint64_t i = offset; i < offset + bytes && i / 8 < bits.size(); ++i) {
-    if (store) {
-      bits[i / 8] = static_cast<uint8_t>(bits[i / 8] | 1u << (i & 7));
-    } else if ((bits[i / 8] >> (i & 7) & 1) == 0) {
-      return unwritten(w, in, lane, "shared memory at byte " + std::to_string(i));
-    }
+// One bit for each byte, eight to a byte. Blocks that run side by side share bytes of the global bitmap.
+bool all_written(const uint8_t* bits, uint64_t at, uint64_t count) {
+  for (const uint64_t end = at + count; at < end;) {
+    const uint64_t n = std::min<uint64_t>(8 - (at & 7), end - at);
+    const auto mask = static_cast<uint8_t>(((1u << n) - 1) << (at & 7));
+    if ((__atomic_load_n(bits + at / 8, __ATOMIC_RELAXED) & mask) != mask) return false;
+    at += n;
+  }
+  return true;
+}
+void set_written(uint8_t* bits, uint64_t at, uint64_t count) {
+  for (const uint64_t end = at + count; at < end;) {
+    const uint64_t n = std::min<uint64_t>(8 - (at & 7), end - at);
+    const auto mask = static_cast<uint8_t>(((1u << n) - 1) << (at & 7));
+    if ((__atomic_load_n(bits + at / 8, __ATOMIC_RELAXED) & mask) != mask)
+      __atomic_fetch_or(bits + at / 8, mask, __ATOMIC_RELAXED);
+    at += n;
   }
 }
 
-void global_init(Warp* w, const Inst* in, int lane, uint64_t address, uint32_t bytes, bool store) {
-  auto& memory = *w->block->launch->memory;
-  if (store) return memory.mark_written(address, bytes);
-  const uint64_t at = memory.first_unwritten(address, bytes);
-  if (at == bytes) return;
+// Reads must find their bytes written, stores write them. `bits` and `at` are the bitmap's and the place in it.
+void initialise(Warp* w, const Inst* in, int lane, uint8_t* bits, uint64_t at, uint64_t count, bool store,
+                uint64_t address) {
+  if (store) return set_written(bits, at, count);
+  if (all_written(bits, at, count)) return;
+  uint64_t first = 0;
+  while (all_written(bits, at + first, 1)) ++first;
+  if (bits == w->block->shared_written.data())
+    return unwritten(w, in, lane, "shared memory at byte " + std::to_string(at + first));
   Allocation a;
-  memory.find(address, &a);
+  w->block->launch->memory->find(address, &a);
   unwritten(w, in, lane,
-            a.name + " (" + std::to_string(a.size) + " bytes) at byte " + std::to_string(address + at - a.address));
+            a.name + " (" + std::to_string(a.size) + " bytes) at byte " + std::to_string(address + first - a.address));
+}
+
+// Where the lanes' bytes lie, if they follow each other without gaps; most accesses are like that.
+bool one_range(const Warp* w, const uint64_t* address, uint32_t bytes, uint64_t* from) {
+  uint64_t expected = address[first_lane(w->mask)];
+  *from = expected;
+  for (const uint32_t i : Lanes{w->mask}) {
+    if (address[i] != expected) return false;
+    expected += bytes;
+  }
+  return true;
 }
 
 }  // namespace
@@ -67,11 +90,33 @@ extern "C" bool ptxvm_check(void* warp, const void* inst, const uint64_t* addres
   const auto& memory = *w->block->launch->memory;
   const auto space = static_cast<MemSpace>(in->flags >> kSpaceShift & 0xf);
   if (space == MemSpace::kLocal || space == MemSpace::kFrameParam) return true;
+  const int first = first_lane(w->mask);
+  const bool init = (w->check & kInit) != 0;
+  auto& shared_bits = w->block->shared_written;
+  uint64_t from;
+  if (w->mask != 0 && one_range(w, address, bytes, &from)) {
+    const uint64_t count = static_cast<uint64_t>(std::popcount(w->mask)) * bytes;
+    const auto in_shared = static_cast<uint64_t>(pointer[first] - w->shared);
+    if (in_shared < w->shared_size && in_shared + count <= w->shared_size) {
+      if (!init) return true;
+      if (store || all_written(shared_bits.data(), in_shared, count)) {
+        if (store) set_written(shared_bits.data(), in_shared, count);
+        return true;
+      }
+    } else if (memory.is_device(reinterpret_cast<const void*>(from)) && known(memory, from, count)) {
+      if (!init) return true;
+      uint8_t* bits = memory.written_bits();
+      if (store || all_written(bits, from - memory.base(), count)) {
+        if (store) set_written(bits, from - memory.base(), count);
+        return true;
+      }
+    }
+  }
   for (const uint32_t i : Lanes{w->mask}) {
-    const uint64_t in_shared = static_cast<uint64_t>(pointer[i] - w->shared);
+    const auto in_shared = static_cast<uint64_t>(pointer[i] - w->shared);
     const int lane = static_cast<int>(i);
     if (in_shared < w->shared_size) {
-      if ((w->check & kInit) != 0) shared_init(w, in, lane, in_shared, bytes, store);
+      if (init) initialise(w, in, lane, shared_bits.data(), in_shared, bytes, store, address[i]);
       continue;
     }
     if (!memory.is_device(reinterpret_cast<const void*>(address[i]))) continue;  // local, parameters, pinned
@@ -79,7 +124,7 @@ extern "C" bool ptxvm_check(void* warp, const void* inst, const uint64_t* addres
       bad_address(w, in, lane, Status::kIllegalAddress, address[i], bytes);
       return false;
     }
-    if ((w->check & kInit) != 0) global_init(w, in, lane, address[i], bytes, store);
+    if (init) initialise(w, in, lane, memory.written_bits(), address[i] - memory.base(), bytes, store, address[i]);
   }
   return true;
 }

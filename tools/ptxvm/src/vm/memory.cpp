@@ -235,13 +235,4 @@ void DeviceMemory::set_written(uint64_t address, uint64_t size, bool written) {
   }
 }
 
-uint64_t DeviceMemory::first_unwritten(uint64_t address, uint64_t size) const {
-  if (!written_ || address - base_ >= span_) return size;
-  for (uint64_t i = 0; i < size; ++i) {
-    const uint64_t bit = address - base_ + i;
-    if ((written_[bit / 8] >> (bit & 7) & 1) == 0) return i;
-  }
-  return size;
-}
-
 }  // namespace ptxvm

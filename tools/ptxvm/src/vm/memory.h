@@ -37,8 +37,8 @@ class DeviceMemory final : public Memory {
   }  // changes with every allocation and release
   // The range, living or freed, that holds the address, or the nearest one before or behind it; for reports.
   bool describe(uint64_t address, Allocation* found) const;
-  // First byte in the range that was never written, or `size`.
-  uint64_t first_unwritten(uint64_t address, uint64_t size) const;
+  // One bit for each byte of the reservation; nullptr unless tracked.
+  uint8_t* written_bits() const { return written_; }
 
  private:
   struct Range {
