@@ -106,3 +106,13 @@ ptxvm_option(stats "3 launches, [0-9]+ warp instructions" --stats ${PTXVM_SEED} 
 
 # INSTRUCTIONS.txt is what --table prints: `ptxvm --table > INSTRUCTIONS.txt` when it grew.
 add_test(NAME ptxvm.table COMMAND sh -c "$<TARGET_FILE:ptxvm> --table | cmp - ${PROJECT_SOURCE_DIR}/INSTRUCTIONS.txt")
+
+set(PTXVM_REFUSED ${CMAKE_CURRENT_BINARY_DIR}/refused)
+add_custom_command(OUTPUT ${PTXVM_REFUSED} DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/refused.cu
+                   COMMAND ${PTXVM_NVCC} -std=c++17 -lineinfo -cudart shared -gencode arch=compute_80,code=compute_80
+                           -o ${PTXVM_REFUSED} ${CMAKE_CURRENT_LIST_DIR}/cuda/refused.cu VERBATIM)
+add_custom_target(ptxvm_refused ALL DEPENDS ${PTXVM_REFUSED})
+ptxvm_option(not_reached "got 7" ${PTXVM_REFUSED})
+add_test(NAME ptxvm.refused COMMAND sh -c "$<TARGET_FILE:ptxvm> ${PTXVM_REFUSED} reached; echo code $?")
+set_tests_properties(ptxvm.refused PROPERTIES FAIL_REGULAR_EXPRESSION "got"
+                     PASS_REGULAR_EXPRESSION "not modelled: cvt.pack.sat.s8.s32.b32.*kernel packs.*PTX line [0-9]+.*code 87")

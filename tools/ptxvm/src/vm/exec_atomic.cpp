@@ -110,17 +110,22 @@ const Inst* atomic(Warp* w, const Inst* in) {
 
 }  // namespace exec
 
+namespace {
+
+constexpr std::pair<std::string_view, AtomicOp> kOps[] = {
+    {"and", AtomicOp::kAnd}, {"or", AtomicOp::kOr},   {"xor", AtomicOp::kXor}, {"exch", AtomicOp::kExch},
+    {"add", AtomicOp::kAdd}, {"inc", AtomicOp::kInc}, {"dec", AtomicOp::kDec}, {"min", AtomicOp::kMin},
+    {"max", AtomicOp::kMax}, {"cas", AtomicOp::kCas}};
+constexpr std::pair<std::string_view, AtomicType> kTypes[] = {
+    {"u32", AtomicType::kU32},       {"b32", AtomicType::kU32},   {"s32", AtomicType::kS32},
+    {"f32", AtomicType::kF32},       {"u64", AtomicType::kU64},   {"b64", AtomicType::kU64},
+    {"s64", AtomicType::kS64},       {"f64", AtomicType::kF64},   {"b16", AtomicType::kB16},
+    {"f16", AtomicType::kF16},       {"bf16", AtomicType::kBf16}, {"f16x2", AtomicType::kF16x2},
+    {"bf16x2", AtomicType::kBf16x2}, {"b128", AtomicType::kB128}};
+
+}  // namespace
+
 void decode_atomic(Decoder& d) {
-  static constexpr std::pair<std::string_view, AtomicOp> kOps[] = {
-      {"and", AtomicOp::kAnd}, {"or", AtomicOp::kOr},   {"xor", AtomicOp::kXor}, {"exch", AtomicOp::kExch},
-      {"add", AtomicOp::kAdd}, {"inc", AtomicOp::kInc}, {"dec", AtomicOp::kDec}, {"min", AtomicOp::kMin},
-      {"max", AtomicOp::kMax}, {"cas", AtomicOp::kCas}};
-  static constexpr std::pair<std::string_view, AtomicType> kTypes[] = {
-      {"u32", AtomicType::kU32},       {"b32", AtomicType::kU32},   {"s32", AtomicType::kS32},
-      {"f32", AtomicType::kF32},       {"u64", AtomicType::kU64},   {"b64", AtomicType::kU64},
-      {"s64", AtomicType::kS64},       {"f64", AtomicType::kF64},   {"b16", AtomicType::kB16},
-      {"f16", AtomicType::kF16},       {"bf16", AtomicType::kBf16}, {"f16x2", AtomicType::kF16x2},
-      {"bf16x2", AtomicType::kBf16x2}, {"b128", AtomicType::kB128}};
   Atomic a{};
   MemSpace space = MemSpace::kGeneric;
   bool op_found = false, type_found = false;
