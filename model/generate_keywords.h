@@ -6,8 +6,8 @@
 namespace glimpse {
 
 // Keywords of a generate() call on top of `options`. Every keyword of the reference is taken, or refused by its name
-// unless its value asks for nothing (num_beams 1); any other name is an error. `seed`, which the reference has elsewhere,
-// is taken too. stop_strings also need GenerateOptions::tokenizer. Errors: one sentence with the keyword's name.
+// unless its value asks for nothing (num_beams 1); any other name is an error. `seed` is taken too, which the reference
+// has elsewhere. stop_strings also need GenerateOptions::tokenizer. Errors: one sentence with the keyword's name.
 GenerateOptions with_generate_keywords(GenerateOptions options, const Json& keywords);
 
 // A string or a list of at most 64 strings; empty when absent.

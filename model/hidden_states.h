@@ -6,9 +6,9 @@
 
 namespace glimpse {
 
-// Add it to a Run before forward(). states[0] is the embeddings with vision rows in place, states[i] the output of layer
-// i - 1, and the last one the final norm's output (last_hidden_state): layers + 1 entries of [rows, d] in f32 on the host,
-// the rows of every sequence, or chunk of a prompt, one after another.
+// Add it to a Run before forward(). states[0] is the embeddings with vision rows in place, states[i] the output of
+// layer i - 1, and the last one the final norm's output (last_hidden_state): layers + 1 entries of [rows, d] in f32 on
+// the host, the rows of every sequence, or chunk of a prompt, one after another.
 class HiddenStates : public Observer {
  public:
   explicit HiddenStates(int layers) : states(size_t(layers) + 1) {}

@@ -69,7 +69,8 @@ PipelineOptions Pipeline::options() const {
   PipelineOptions options;
   options.generate.config = generation_;
   options.generate.reuse_prefix = false;  // every call has a cache of its own
-  if (!generation_.max_new_tokens && !generation_.max_length) options.generate.config.max_new_tokens = kDefaultNewTokens;
+  GenerationConfig& c = options.generate.config;
+  if (!c.max_new_tokens && !c.max_length) c.max_new_tokens = kDefaultNewTokens;
   options.processor = defaults_;
   return options;
 }
@@ -146,8 +147,8 @@ std::vector<PipelineResult> Pipeline::operator()(const std::vector<ImagesAndText
   std::vector<ImageInput> pictures;
   for (const ImagesAndText& input : inputs) {
     const size_t places = count_of(input.text, "<|image|>");
-    GLIMPSE_CHECK(places == input.images.size(), "a text has %zu times <|image|>, %zu pictures are given with it", places,
-                  input.images.size());
+    GLIMPSE_CHECK(places == input.images.size(), "a text has %zu times <|image|>, %zu pictures are given with it",
+                  places, input.images.size());
     texts.push_back(input.text);
     for (const PipelineImage& image : input.images) pictures.push_back(open(image));
   }

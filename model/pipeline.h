@@ -34,8 +34,8 @@ struct PipelineOptions {
   bool skip_special_tokens = true;
 };
 
-// Keywords of a call on top of `options`, by the reference's names: those of spec 13.9, generate()'s in generate_kwargs,
-// the processor's flat or in processor_kwargs. Any other name is an error.
+// Keywords of a call on top of `options`, by the reference's names: those of spec 13.9, generate()'s in
+// generate_kwargs, the processor's flat or in processor_kwargs. Any other name is an error.
 PipelineOptions with_pipeline_keywords(PipelineOptions options, const Json& keywords);
 
 // A path, URL, data: URI or base64 text; or a picture in memory.

@@ -36,8 +36,8 @@ PipelineOptions with_pipeline_keywords(PipelineOptions o, const Json& keywords) 
                   fields.name_of(name).c_str());
   take_generate(fields, o);
   const bool tensors = fields.boolean("return_tensors", o.return_tensors);
-  GLIMPSE_CHECK(!tensors || !fields.has("return_full_text"), "%s: excludes return_full_text; token ids are always whole",
-                fields.name_of("return_tensors").c_str());
+  GLIMPSE_CHECK(!tensors || !fields.has("return_full_text"),
+                "%s: excludes return_full_text; token ids are always whole", fields.name_of("return_tensors").c_str());
   o.return_tensors = tensors;
   o.return_full_text = fields.boolean("return_full_text", o.return_full_text);
   o.timeout = fields.number("timeout", o.timeout, 1e-3, 1e9);

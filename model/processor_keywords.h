@@ -5,8 +5,9 @@
 
 namespace glimpse {
 
-// Keywords of a call on top of `options`, flat or in images_kwargs, videos_kwargs, text_kwargs and common_kwargs; a flat
-// name that pictures and videos share goes to both. Every keyword is taken or refused by its name; any other is an error.
+// Keywords of a call on top of `options`, flat or in images_kwargs, videos_kwargs, text_kwargs and common_kwargs; a
+// flat name that pictures and videos share goes to both. Every keyword is taken or refused by its name; any other name
+// is an error.
 ProcessorOptions with_processor_keywords(ProcessorOptions options, const Json& keywords);
 
 struct TemplateOptions {

@@ -177,7 +177,8 @@ TEST(Pipeline, DefaultsAreTheModelsAnd256Tokens) {
   EXPECT_TRUE(options.return_full_text);
   // A call's processor keywords are gone with the next call.
   const size_t whole = nano()(scene_chat(), greedy({{"return_tensors", true}}))[0].generated_token_ids.size();
-  const Json small = {{"return_tensors", true}, {"processor_kwargs", {{"size", {{"shortest_edge", 1568}, {"longest_edge", 25088}}}}}};
+  const Json size = {{"shortest_edge", 1568}, {"longest_edge", 25088}};
+  const Json small = {{"return_tensors", true}, {"processor_kwargs", {{"size", size}}}};
   EXPECT_LT(nano()(scene_chat(), greedy(small))[0].generated_token_ids.size() + 20, whole);
   EXPECT_EQ(nano()(scene_chat(), greedy({{"return_tensors", true}}))[0].generated_token_ids.size(), whole);
 }
