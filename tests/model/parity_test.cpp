@@ -44,7 +44,8 @@ void expect_parity(Parity& parity, const std::filesystem::path& path, DType dtyp
     const ParityRow* row = find(report, name);
     ASSERT_NE(nullptr, row) << name;
     EXPECT_TRUE(row->exact || row->relative > 0 || name == "text.embed") << name << " is suspiciously exact";
-    EXPECT_TRUE(row->judged()) << name;
+    // Rounded logits may tie: where a bf16 token differs, what follows is shown and not judged.
+    EXPECT_TRUE(row->judged() || (dtype == DType::bf16 && name.rfind("generate.", 0) == 0)) << name;
   }
 }
 
