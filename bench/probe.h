@@ -4,8 +4,8 @@
 
 namespace glimpse::bench {
 
-// Best of `repeats` reads of a buffer far larger than the last-level cache, `threads` threads with several streams each;
-// bytes a second.
+// Best of `repeats` reads of a buffer far larger than the last-level cache, `threads` threads with several streams
+// each; bytes a second.
 double read_bandwidth(int threads, int repeats);
 
 // Best of `repeats` square f32 products by oneDNN with `threads` threads; flops a second.

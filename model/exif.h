@@ -5,8 +5,8 @@
 
 namespace glimpse {
 
-// EXIF orientation 1..8 of a JPEG (APP1), PNG (eXIf), WebP (EXIF) or TIFF file; 1 where there is none or it is malformed.
-// Reads nothing outside `file`, whatever offsets the file claims.
+// EXIF orientation 1..8 of a JPEG (APP1), PNG (eXIf), WebP (EXIF) or TIFF file; 1 where there is none or it is
+// malformed. Reads nothing outside `file`, whatever offsets the file claims.
 int exif_orientation(std::span<const uint8_t> file);
 
 }  // namespace glimpse

@@ -213,8 +213,10 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
     const int64_t tokens = int64_t(prompts[i].ids.size()), limit = options.new_tokens(tokens);
     layouts.push_back(model_.layout(prompts[i]));
     GLIMPSE_CHECK(limit > 0, "max_new_tokens is %lld, at least 1 is needed", (long long)limit);
-    GLIMPSE_CHECK(tokens + limit - 1 <= cache_.capacity(), "prompt (%lld tokens) and answer (up to %lld) do not fit into "
-                  "the cache of %lld tokens", (long long)tokens, (long long)limit, (long long)cache_.capacity());
+    GLIMPSE_CHECK(tokens + limit - 1 <= cache_.capacity(),
+                  "prompt (%lld tokens) and answer (up to %lld) do not fit into "
+                  "the cache of %lld tokens",
+                  (long long)tokens, (long long)limit, (long long)cache_.capacity());
     all.push_back({int(i), prompts[i].ids, layouts[i].next, limit, &out.sequences[i],
                    StopStrings(options.stop_strings, options.tokenizer)});
     total += tokens;

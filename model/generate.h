@@ -76,8 +76,9 @@ class Generator {
   // `capacity`: tokens of one sequence, prompt and answer. Throws Error where memory does not suffice.
   Generator(Glm4vForConditionalGeneration& model, int slots, int64_t capacity);
 
-  // At most `slots` answers. A sequence ends with an end token, with a stop string, at its length, or when an event says
-  // so. Throws Error where a prompt is refused (Glm4vForConditionalGeneration::layout) or does not fit into the cache.
+  // At most `slots` answers. A sequence ends with an end token, with a stop string, at its length, or when an event
+  // says so. Throws Error where a prompt is refused (Glm4vForConditionalGeneration::layout) or does not fit into the
+  // cache.
   GenerateOutput generate(const std::vector<Prompt>& prompts, const GenerateOptions& options,
                           const GenerateEvents& events = {});
   // Fills the cache with the prompt and gives nothing: for what is measured or planned.

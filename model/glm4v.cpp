@@ -61,10 +61,11 @@ TensorView Glm4vForConditionalGeneration::encode(const Prompt& prompt, size_t sk
 SequenceLayout Glm4vForConditionalGeneration::layout(const Prompt& prompt) const {
   const Glm4vTextConfig& c = config_.text;
   GLIMPSE_CHECK(!prompt.ids.empty(), "the prompt has no tokens");
-  GLIMPSE_CHECK(int64_t(prompt.ids.size()) <= c.max_position_embeddings,
-                "the prompt has %zu tokens, the model was made for at most %lld (max_position_embeddings); give fewer or "
-                "smaller pictures or a shorter text",
-                prompt.ids.size(), (long long)c.max_position_embeddings);
+  GLIMPSE_CHECK(
+      int64_t(prompt.ids.size()) <= c.max_position_embeddings,
+      "the prompt has %zu tokens, the model was made for at most %lld (max_position_embeddings); give fewer or "
+      "smaller pictures or a shorter text",
+      prompt.ids.size(), (long long)c.max_position_embeddings);
   for (const int32_t id : prompt.ids)
     GLIMPSE_CHECK(id >= 0 && id < c.vocab_size, "token id %d is outside the vocabulary of %lld", id,
                   (long long)c.vocab_size);

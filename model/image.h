@@ -23,9 +23,9 @@ struct ImageOptions {
   int64_t max_side = 65535;
 };
 
-// Decodes JPEG, PNG, BMP, GIF (first frame), TGA, PSD, PNM, HDR, WebP, AVIF or TIFF to what Pillow's convert("RGB") gives
-// (bit-equal for JPEG, PNG, BMP and GIF). `name` stands in messages. Throws Error with one sentence: empty, unknown
-// content, truncated or damaged, beyond the limits.
+// Decodes JPEG, PNG, BMP, GIF (first frame), TGA, PSD, PNM, HDR, WebP, AVIF or TIFF to what Pillow's convert("RGB")
+// gives (bit-equal for JPEG, PNG, BMP and GIF). `name` stands in messages. Throws Error with one sentence: empty,
+// unknown content, truncated or damaged, beyond the limits.
 Image decode_image(std::span<const uint8_t> file, const std::string& name, const ImageOptions& options = {});
 
 // fetch() and decode_image() in one.

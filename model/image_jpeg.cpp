@@ -80,7 +80,8 @@ bool read_rows(JpegDecoder& decoder, uint8_t* rows, size_t stride) {
   return true;
 }
 
-// Stored inverted, as Adobe's programs write it and Pillow assumes: ink c, m, y, k are the complements. Pillow's rounding.
+// Stored inverted, as Adobe's programs write it and Pillow assumes: ink c, m, y, k are the complements. Pillow's
+// rounding.
 void cmyk_to_rgb(const uint8_t* cmyk, uint8_t* rgb, int64_t count) {
   for (int64_t i = 0; i < count; ++i, cmyk += 4, rgb += 3) {
     const int paper = cmyk[3];

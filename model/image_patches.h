@@ -40,7 +40,8 @@ struct Normalise {
   NormaliseArithmetic arithmetic = NormaliseArithmetic::kNumpy;
 };
 
-// One value of channel `c`; bit-equal to the reference. `value` is 0..255, or any float where floats are taken as they are.
+// One value of channel `c`; bit-equal to the reference. `value` is 0..255, or any float where floats are taken as they
+// are.
 float normalise_value(float value, int c, const Normalise& rule);
 
 // [3, 256]; with `unit_first` the levels are divided by 255 once more beforehand, as the reference does with floats in

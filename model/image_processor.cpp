@@ -48,8 +48,9 @@ void Glm4vImageProcessor::add(const ImageInput& input, PixelBatch& batch) const 
   const PatchShape& shape = options_.shape;
   const auto* floats = std::get_if<FloatImage>(&input);
   const auto* bytes = std::get_if<Image>(&input);
-  GLIMPSE_CHECK(!floats || resize_ == ResizeArithmetic::kPillow,
-                "float pictures are not supported by Glm4vImageProcessorFast; give 8-bit ones or use Glm4vImageProcessor");
+  GLIMPSE_CHECK(
+      !floats || resize_ == ResizeArithmetic::kPillow,
+      "float pictures are not supported by Glm4vImageProcessorFast; give 8-bit ones or use Glm4vImageProcessor");
   const PixelSize size = floats ? target_size(floats->height, floats->width) : target_size(bytes->height, bytes->width);
   const size_t old = batch.patches.size();
   batch.grid_thw.push_back({1, size.height / shape.patch, size.width / shape.patch});

@@ -31,11 +31,12 @@ struct ImageProcessorOptions {
   bool want_pixel_values = true;                        // false: `patches` and `table` only
 };
 
-// Fields of preprocessor_config.json (or of the object "image_processor"); unknown keys and nulls are ignored (spec 1.5).
+// Fields of preprocessor_config.json (or of the object "image_processor"); unknown keys and nulls are ignored
+// (spec 1.5).
 ImageProcessorOptions image_processor_options(const JsonObject& config);
 
-// Keywords of a preprocess() call on top of `options`. Every keyword of spec 13.2 and 13.3 is taken or refused by its name;
-// any other name is an error.
+// Keywords of a preprocess() call on top of `options`. Every keyword of spec 13.2 and 13.3 is taken or refused by its
+// name; any other name is an error.
 ImageProcessorOptions with_image_keywords(ImageProcessorOptions options, const Json& keywords);
 
 using ImageInput = std::variant<Image, FloatImage>;

@@ -12,8 +12,8 @@ namespace glimpse {
 // size: {shortest_edge, longest_edge}; both or an error.
 void read_size(const JsonObject& fields, int64_t& shortest_edge, int64_t& longest_edge);
 
-// do_rescale, rescale_factor, do_normalize, image_mean, image_std, patch_size, temporal_patch_size, merge_size; resample
-// and interpolation must be bicubic.
+// do_rescale, rescale_factor, do_normalize, image_mean, image_std, patch_size, temporal_patch_size, merge_size;
+// resample and interpolation must be bicubic.
 void read_pixel_fields(const JsonObject& fields, Normalise& normalise, PatchShape& shape);
 
 // return_tensors, data_format and device: accepted where they ask for what is done anyway, refused by name otherwise.

@@ -50,8 +50,8 @@ namespace {
 
 using StbPixels = std::unique_ptr<uint8_t, void (*)(uint8_t*)>;
 
-// Pillow shows a transparent GIF pixel in its palette colour, stb_image in black: clear the transparency flag of the first
-// frame's control block. Blocks: 0x21 extension (label, sub-blocks), 0x2c picture.
+// Pillow shows a transparent GIF pixel in its palette colour, stb_image in black: clear the transparency flag of the
+// first frame's control block. Blocks: 0x21 extension (label, sub-blocks), 0x2c picture.
 void clear_gif_transparency(std::vector<uint8_t>& gif) {
   if (gif.size() < 13) return;
   size_t at = 13 + (gif[10] & 0x80 ? size_t{3} << ((gif[10] & 7) + 1) : 0);
@@ -66,8 +66,9 @@ void clear_gif_transparency(std::vector<uint8_t>& gif) {
 
 bool is_gif(std::span<const uint8_t> bytes) { return bytes.size() >= 6 && std::memcmp(bytes.data(), "GIF8", 4) == 0; }
 
-// Feeds stb_image, which takes what lies beyond the end for zeros; Pillow refuses a file that ends too early, so the attempt
-// is noted. stb_image refills its buffer of kRefill bytes, where a short answer is usual, and asks for longer runs exactly.
+// Feeds stb_image, which takes what lies beyond the end for zeros; Pillow refuses a file that ends too early, so the
+// attempt is noted. stb_image refills its buffer of kRefill bytes, where a short answer is usual, and asks for longer
+// runs exactly.
 struct StbReader {
   static constexpr int kRefill = 128;
   std::span<const uint8_t> bytes;

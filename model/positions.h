@@ -17,8 +17,8 @@ struct SequenceLayout {
   int64_t vision_rows = 0;
 };
 
-// Walks unpadded ids; `images` and `videos` are consumed in order, `start` continues an earlier turn. Throws Error where
-// a run of placeholders is not exactly one picture or frame, or pictures are left over or missing.
+// Walks unpadded ids; `images` and `videos` are consumed in order, `start` continues an earlier turn. Throws Error
+// where a run of placeholders is not exactly one picture or frame, or pictures are left over or missing.
 SequenceLayout layout_sequence(const std::vector<int32_t>& ids, const std::vector<Grid>& images,
                                const std::vector<Grid>& videos, const Glm4vConfig& config, int32_t start = 0);
 

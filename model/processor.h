@@ -54,8 +54,8 @@ class Glm4vProcessor {
   // media do not agree, naming which.
   ProcessorOutput operator()(const std::vector<std::string>& texts, std::span<const ImageInput> images = {},
                              std::span<const VideoSource> videos = {}) const;
-  // apply_chat_template(tokenize): loads what the chats name; `images` stand, in order, for the items that name nothing.
-  // Throws Error where their number is another.
+  // apply_chat_template(tokenize): loads what the chats name; `images` stand, in order, for the items that name
+  // nothing. Throws Error where their number is another.
   ProcessorOutput operator()(const std::vector<Chat>& chats, const ChatOptions& chat_options,
                              std::span<const ImageInput> images = {}) const;
 

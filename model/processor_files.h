@@ -12,8 +12,8 @@ struct ProcessorFields {
   std::string source;
 };
 
-/// preprocessor_config.json, else the object "image_processor" of processor_config.json, else no fields (spec 1.5: where
-/// both are there, the separate file counts, as in 4.57).
+/// preprocessor_config.json, else the object "image_processor" of processor_config.json, else no fields (spec 1.5:
+/// where both are there, the separate file counts, as in 4.57).
 ProcessorFields image_processor_fields(const std::filesystem::path& directory);
 
 /// video_preprocessor_config.json, else the object "video_processor" of processor_config.json, else the picture

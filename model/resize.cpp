@@ -11,7 +11,7 @@
 namespace glimpse {
 namespace {
 
-constexpr int kRows = 16;            // rows a horizontal tile handles side by side, so that its inner loop is contiguous
+constexpr int kRows = 16;  // rows a horizontal tile handles side by side, so that its inner loop is contiguous
 constexpr int kLanes = 3 * kRows;    // channels x rows
 constexpr int kColumns = 768;        // bytes of a row a vertical step accumulates on the stack
 
@@ -44,7 +44,8 @@ inline __attribute__((always_inline)) void horizontal_tile(const Plane& p, const
     std::fill(sum, sum + kLanes, int32_t{1} << (taps.precision - 1));
     const int32_t* weight = &taps.weight[static_cast<size_t>(o * taps.stride)];
     const uint8_t* from = tile + taps.first[static_cast<size_t>(o)] * kLanes;
-    for (int64_t k = 0; k < taps.count[static_cast<size_t>(o)]; ++k) add_scaled(from + k * kLanes, weight[k], sum, kLanes);
+    for (int64_t k = 0; k < taps.count[static_cast<size_t>(o)]; ++k)
+      add_scaled(from + k * kLanes, weight[k], sum, kLanes);
     uint8_t out[kLanes];
     store_clamped(sum, out, kLanes, taps.precision);
     for (int r = 0; r < rows; ++r) {
@@ -62,13 +63,16 @@ inline __attribute__((always_inline)) void vertical_row(const Plane& p, const Re
     int32_t sum[kColumns];
     std::fill(sum, sum + count, int32_t{1} << (taps.precision - 1));
     const uint8_t* from = p.from + taps.first[static_cast<size_t>(o)] * p.in_width + x;
-    for (int64_t k = 0; k < taps.count[static_cast<size_t>(o)]; ++k) add_scaled(from + k * p.in_width, weight[k], sum, count);
+    for (int64_t k = 0; k < taps.count[static_cast<size_t>(o)]; ++k)
+      add_scaled(from + k * p.in_width, weight[k], sum, count);
     store_clamped(sum, p.to + o * p.in_width + x, count, taps.precision);
   }
 }
 
 // The same loops compiled twice: exact integers, so both give the same bits. 32-bit products need AVX2 to be fast.
-void horizontal_base(const Plane& p, const ResizeTaps& t, int64_t row, uint8_t* tile) { horizontal_tile(p, t, row, tile); }
+void horizontal_base(const Plane& p, const ResizeTaps& t, int64_t row, uint8_t* tile) {
+  horizontal_tile(p, t, row, tile);
+}
 void vertical_base(const Plane& p, const ResizeTaps& t, int64_t o) { vertical_row(p, t, o); }
 __attribute__((target("avx2"))) void horizontal_avx2(const Plane& p, const ResizeTaps& t, int64_t row, uint8_t* tile) {
   horizontal_tile(p, t, row, tile);

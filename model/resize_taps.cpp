@@ -18,7 +18,8 @@ double cubic(double t) {  // Keys' kernel with a = -0.5
 // torchvision takes the finest precision at which the largest weight of the axis still fits in 16 bits.
 int torchvision_precision(double largest) {
   int precision = 0;
-  while (precision < kPillowPrecision && std::trunc(0.5 + std::ldexp(largest, precision + 1)) < kSixteenBit) ++precision;
+  while (precision < kPillowPrecision && std::trunc(0.5 + std::ldexp(largest, precision + 1)) < kSixteenBit)
+    ++precision;
   return precision;
 }
 

@@ -17,7 +17,8 @@ struct SampleRow {
   bool forbid_stop = false;                   // the end tokens are not to be chosen yet (min_new_tokens)
 };
 
-// Tokens chosen from logits [B, V] (f32 or bf16; those of end tokens are overwritten where forbidden), rows[b] for row b.
+// Tokens chosen from logits [B, V] (f32 or bf16; those of end tokens are overwritten where forbidden), rows[b] for row
+// b.
 std::vector<int32_t> sample(Run& run, Arena& arena, const TensorView& logits, const std::vector<SampleRow>& rows,
                             const GenerationConfig& config, uint64_t seed);
 

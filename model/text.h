@@ -23,7 +23,8 @@ struct TextBatch {
   std::vector<int32_t> kv_len;      // [B]: keys of the sequence once these rows are in the cache
   TensorView vision;                // [T, d], on the device
   int64_t rows() const { return int64_t(ids.size()); }
-  // Rows of one more sequence: `ids` lie at `first` and on in its cache slot; positions [n, 3]; vision_rows [n], or none.
+  // Rows of one more sequence: `ids` lie at `first` and on in its cache slot; positions [n, 3]; vision_rows [n], or
+  // none.
   void add(int32_t in_slot, int64_t first, std::span<const int32_t> ids, std::span<const int32_t> positions,
            std::span<const int32_t> vision_rows = {});
 };

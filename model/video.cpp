@@ -54,7 +54,8 @@ VideoDecoder::VideoDecoder(std::vector<uint8_t> bytes, const std::string& name, 
 // Reads every packet without decoding: the exact number, order and times of the frames.
 void VideoDecoder::scan(const VideoLimits& limits) {
   const AVStream& stream = input_->stream();
-  const std::unique_ptr<AVPacket, void (*)(AVPacket*)> packet(av_packet_alloc(), [](AVPacket* p) { av_packet_free(&p); });
+  const std::unique_ptr<AVPacket, void (*)(AVPacket*)> packet(av_packet_alloc(),
+                                                              [](AVPacket* p) { av_packet_free(&p); });
   GLIMPSE_CHECK(packet, "%s: out of memory", name().c_str());
   int64_t count = 0, end = 0;
   bool timed = true;

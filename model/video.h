@@ -33,16 +33,17 @@ struct VideoLimits {
 
 class VideoDecoder {
  public:
-  // A path, an http(s) URL, a data: URI or "-". Throws Error with one sentence: unreachable, not a video, truncated, no video
-  // stream, no frames, absurd dimensions.
+  // A path, an http(s) URL, a data: URI or "-". Throws Error with one sentence: unreachable, not a video, truncated, no
+  // video stream, no frames, absurd dimensions.
   explicit VideoDecoder(const std::string& source, const VideoLimits& limits = {});
   VideoDecoder(std::vector<uint8_t> bytes, const std::string& name, const VideoLimits& limits = {});
 
   const VideoMetadata& metadata() const { return metadata_; }
   const std::string& name() const { return input_->name(); }
 
-  // Hands frame indices[i] (ascending, repeats allowed, each below total_num_frames) to `take` as take(i, frame), decoding
-  // no further than the last. A frame the file lost is replaced by the next one there is, or the last. Throws Error if none.
+  // Hands frame indices[i] (ascending, repeats allowed, each below total_num_frames) to `take` as take(i, frame),
+  // decoding no further than the last. A frame the file lost is replaced by the next one there is, or the last. Throws
+  // Error if none.
   void frames(std::span<const int64_t> indices, const std::function<void(size_t, const Image&)>& take);
 
  private:
@@ -52,7 +53,8 @@ class VideoDecoder {
   std::vector<uint8_t> bytes_;
   std::unique_ptr<VideoInput> input_;
   VideoMetadata metadata_;
-  std::vector<int64_t> times_;  // presentation time of each frame; empty if the container has none: then frames are counted
+  std::vector<int64_t>
+      times_;  // presentation time of each frame; empty if the container has none: then frames are counted
   int orientation_ = 1;
 };
 

@@ -52,8 +52,8 @@ class VideoInput {
   bool draining_ = false;
 };
 
-// A frame as RGB (4 channels: RGBA) of `height` x `width`, through swscale with exact rounding, in the frame's own matrix and
-// range. out: [height, width, channels].
+// A frame as RGB (4 channels: RGBA) of `height` x `width`, through swscale with exact rounding, in the frame's own
+// matrix and range. out: [height, width, channels].
 void frame_to_rgb(const AVFrame* frame, int64_t height, int64_t width, int channels, uint8_t* out,
                   const std::string& name);
 

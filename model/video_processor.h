@@ -30,8 +30,8 @@ struct VideoProcessorOptions {
 // Fields of video_preprocessor_config.json (or of "video_processor"); unknown keys and nulls are ignored.
 VideoProcessorOptions video_processor_options(const JsonObject& config);
 
-// Keywords of a preprocess() call. Every keyword of spec 13.4 but video_metadata (an argument of its own in C++) is taken or
-// refused by its name; any other name is an error.
+// Keywords of a preprocess() call. Every keyword of spec 13.4 but video_metadata (an argument of its own in C++) is
+// taken or refused by its name; any other name is an error.
 VideoProcessorOptions with_video_keywords(VideoProcessorOptions options, const Json& keywords);
 
 // Frames in memory, all of one size: [T, H, W, 3]. Metadata without fps allows no sampling.

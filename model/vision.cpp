@@ -50,7 +50,8 @@ Layout layout_of(const std::vector<Grid>& grids, int64_t merge) {
     for (int64_t t = 0; t < g.t; ++t) {
       for (int64_t i = 0; i < g.h * g.w; ++i) {
         const int64_t in = i % (merge * merge), blocks = i / (merge * merge), across = g.w / merge;
-        const int32_t y = int32_t(blocks / across * merge + in / merge), x = int32_t(blocks % across * merge + in % merge);
+        const int32_t y = int32_t(blocks / across * merge + in / merge),
+                      x = int32_t(blocks % across * merge + in % merge);
         l.coords.insert(l.coords.end(), {y, x, int32_t(g.h), int32_t(g.w)});
         l.positions.insert(l.positions.end(), {y, x});
       }

@@ -130,7 +130,8 @@ class MutationTest final : public testing::Test {
       wrong = e.rounded;
       const size_t group = rows_together(e), first = i - i % group;
       bool zeros = true;
-      for (size_t k = first; k < std::min(first + group, wrong.size()); ++k) zeros = zeros && wrong[k] == 0, wrong[k] = 0;
+      for (size_t k = first; k < std::min(first + group, wrong.size()); ++k)
+        zeros = zeros && wrong[k] == 0, wrong[k] = 0;
       if (zeros) continue;
       EXPECT_NE(compare(e, wrong, equal), "") << e.name << " zero in the rows around element " << i;
     }

@@ -21,8 +21,10 @@ size_t Workspace::capacity() const {
 void* Workspace::take(size_t bytes) {
   const size_t need = rounded(bytes);
   if (used_ + need > chunks_[chunk_].bytes) {
-    GLIMPSE_CHECK(!frozen_, "the workspace is frozen at %zu bytes, but %zu more are asked for: the variant declares less "
-                  "than it takes, or the shape is larger than the one that sized it", capacity(), need);
+    GLIMPSE_CHECK(!frozen_,
+                  "the workspace is frozen at %zu bytes, but %zu more are asked for: the variant declares less "
+                  "than it takes, or the shape is larger than the one that sized it",
+                  capacity(), need);
     if (used_) {
       ++chunk_;
       GLIMPSE_CHECK(chunk_ < kMaxChunks, "the workspace outgrew %zu bytes", capacity());

@@ -15,7 +15,8 @@ void check(const op::LayerNormGelu& a) {
   contract::shape(op, "weight", a.weight, {dim});
   contract::dtype(op, "bias", a.bias, a.weight.dtype), contract::shape(op, "bias", a.bias, {dim});
   contract::dtype(op, "y", a.y, a.x.dtype), contract::shape(op, "y", a.y, {rows, dim});
-  if (a.normed) contract::dtype(op, "normed", a.normed, a.x.dtype), contract::shape(op, "normed", a.normed, {rows, dim});
+  if (a.normed)
+    contract::dtype(op, "normed", a.normed, a.x.dtype), contract::shape(op, "normed", a.normed, {rows, dim});
 }
 
 Cost cost(const op::LayerNormGelu& a) {

@@ -49,7 +49,8 @@ Cost cost(const op::Rope& a) {
   return {3 * elements, double(2 * (a.q_in.bytes() + 2 * a.k_in.bytes()))};
 }
 
-// One head, rotated. The model computes angles in f32 whatever the precision: exact uses the f32 angle's own cos and sin.
+// One head, rotated. The model computes angles in f32 whatever the precision: exact uses the f32 angle's own cos and
+// sin.
 std::vector<double> rotated(std::vector<double> x, const op::Rotation& r, int64_t m, bool exact, DType dtype) {
   const oracle::Rounder round{exact, dtype};
   const bool split = r.style == op::RopeStyle::half_split_2d;

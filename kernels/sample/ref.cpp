@@ -1,5 +1,5 @@
-// Oracle of sample: spec 9.2, by full sorts. Its f32 arithmetic and Philox are part of the contract (equal tokens on every
-// device), so both precisions of the oracle are the same.
+// Oracle of sample: spec 9.2, by full sorts. Its f32 arithmetic and Philox are part of the contract (equal tokens on
+// every device), so both precisions of the oracle are the same.
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -51,7 +51,8 @@ std::vector<float> penalised(const op::Sample& a, int64_t b) {
   std::vector<float> s(row.begin(), row.end());
   std::set<int64_t> seen;
   if (a.history)
-    for (int64_t i = 0; i < int64_t(oracle::get(a.history_len, b)); ++i) seen.insert(int64_t(oracle::get(a.history, b, i)));
+    for (int64_t i = 0; i < int64_t(oracle::get(a.history_len, b)); ++i)
+      seen.insert(int64_t(oracle::get(a.history, b, i)));
   for (int64_t id : seen) {
     float& v = s[size_t(id)];
     v = v < 0 ? v * a.repetition_penalty : v / a.repetition_penalty;
@@ -148,7 +149,8 @@ std::vector<Case<op::Sample>> cases(uint64_t seed) {
   std::vector<Case<op::Sample>> all;
   for (DType t : {DType::f32, DType::bf16})
     for (const Setting& s : settings) {
-      for (int64_t vocabulary : seed ? std::vector<int64_t>{int64_t(seed % 900) + 1} : std::vector<int64_t>{1, 2, 77, 1031})
+      for (int64_t vocabulary :
+           seed ? std::vector<int64_t>{int64_t(seed % 900) + 1} : std::vector<int64_t>{1, 2, 77, 1031})
         all.push_back(make_case(3, vocabulary, s, t, true));
       if (seed) continue;
       all.push_back(make_case(1, 151552, s, t, false));

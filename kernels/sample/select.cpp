@@ -30,7 +30,8 @@ void penalise(const op::Sample& a, int64_t b, std::vector<float>& s) {
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   for (int32_t id : ids) {
-    GLIMPSE_CHECK(id >= 0 && size_t(id) < s.size(), "sample: history holds id %d, the vocabulary has %zu", id, s.size());
+    GLIMPSE_CHECK(id >= 0 && size_t(id) < s.size(), "sample: history holds id %d, the vocabulary has %zu", id,
+                  s.size());
     float& v = s[size_t(id)];
     v = v < 0 ? v * a.repetition_penalty : v / a.repetition_penalty;
   }

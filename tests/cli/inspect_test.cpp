@@ -86,10 +86,14 @@ TEST_P(PlanEqualsRun, BufferForBuffer) {
   const ProcessorFields fields = image_processor_fields(nano_model());
   const ImageProcessorOptions options = image_processor_options({fields.fields, fields.source});
   constexpr int64_t kContext = 200, kChunk = 60;
-  const cli::MemoryPlan plan = cli::plan_memory(
-      checkpoint, config, options,
-      {.pictures = {{224, 168}}, .context = kContext, .chunk = kChunk, .dtype = GetParam(), .kernels = {}, .threads = 1},
-      cpu_backend().info());
+  const cli::MemoryPlan plan = cli::plan_memory(checkpoint, config, options,
+                                                {.pictures = {{224, 168}},
+                                                 .context = kContext,
+                                                 .chunk = kChunk,
+                                                 .dtype = GetParam(),
+                                                 .kernels = {},
+                                                 .threads = 1},
+                                                cpu_backend().info());
   // The same prompt, run.
   const Image picture{168, 224, std::vector<uint8_t>(224 * 168 * 3, 90)};
   PixelBatch batch = Glm4vImageProcessorFast(options).preprocess(picture);

@@ -31,7 +31,8 @@ TEST(Chat, ListContentJoinedOrAsPythonPrintsIt) {
 
 TEST(Chat, PythonRepr) {
   const OrderedJson value = parse_ordered_json(
-      R"([true,false,null,1,-2,1.0,1e16,1e-5,0.1,123456789.5,"a'b","\\","\u0001","\u0085","\ud83d\ude00","\ue000",{"k":[]}])",
+      R"([true,false,null,1,-2,1.0,1e16,1e-5,0.1,123456789.5,)"
+      R"("a'b","\\","\u0001","\u0085","\ud83d\ude00","\ue000",{"k":[]}])",
       "v");
   EXPECT_EQ(python_repr(value),
             "[True, False, None, 1, -2, 1.0, 1e+16, 1e-05, 0.1, 123456789.5, \"a'b\", '\\\\', '\\x01', "

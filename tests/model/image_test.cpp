@@ -78,7 +78,8 @@ TEST(Image, ExifIsReadWithinBounds) {
 
 TEST(Image, ArraysOfEitherLayout) {
   std::vector<uint8_t> last(4 * 5 * 3), first(4 * 5 * 3);
-  for (size_t i = 0; i < last.size(); ++i) last[i] = static_cast<uint8_t>(i), first[i % 3 * 20 + i / 3] = static_cast<uint8_t>(i);
+  for (size_t i = 0; i < last.size(); ++i)
+    last[i] = static_cast<uint8_t>(i), first[i % 3 * 20 + i / 3] = static_cast<uint8_t>(i);
   EXPECT_EQ(last, image_from_array(std::span<const uint8_t>(last), {4, 5, 3}).pixels);
   EXPECT_EQ(last, image_from_array(std::span<const uint8_t>(first), {3, 4, 5}).pixels);
   EXPECT_NE("", sentence_of([&] { image_from_array(std::span<const uint8_t>(last), {4, 5, 4}); }));

@@ -23,7 +23,8 @@ inline std::vector<uint8_t> file_bytes(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-// Number of elements at which `values` differs from the stored tensor's first `values.size()`, or -1 if sizes do not fit.
+// Number of elements at which `values` differs from the stored tensor's first `values.size()`, or -1 if sizes do not
+// fit.
 template <typename T>
 int64_t differences(const SafetensorsFile& file, const std::string& name, const T* values, size_t count,
                     bool whole = true) {

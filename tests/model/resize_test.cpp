@@ -41,7 +41,8 @@ Image along(const Image& image, bool rows, int64_t size, ResizeArithmetic arithm
 }
 
 TEST(Resize, EqualsThePlainLoopsForAnyThreads) {
-  const int64_t sizes[][4] = {{37, 53, 28, 84}, {100, 40, 28, 28}, {33, 21, 33, 56}, {29, 70, 56, 70}, {200, 20, 28, 28}};
+  const int64_t sizes[][4] = {
+      {37, 53, 28, 84}, {100, 40, 28, 28}, {33, 21, 33, 56}, {29, 70, 56, 70}, {200, 20, 28, 28}};
   const int threads = omp_get_max_threads();
   for (const auto& s : sizes) {
     const Image image = noise(s[0], s[1]);

@@ -16,7 +16,8 @@ namespace {
 // the two sets may differ only in tokens as likely as the least one that is kept.
 void expect_equal(const std::vector<float>& got, const float* want, const std::string& name) {
   const auto kept = [](float p) { return p > 0; };
-  EXPECT_EQ(std::count_if(got.begin(), got.end(), kept), std::count_if(want, want + got.size(), kept)) << "case " << name;
+  EXPECT_EQ(std::count_if(got.begin(), got.end(), kept), std::count_if(want, want + got.size(), kept))
+      << "case " << name;
   float least = 1;
   for (size_t c = 0; c < got.size(); ++c)
     if (want[c] > 0) least = std::min(least, want[c]);

@@ -191,7 +191,8 @@ void run_layout(const OpBase& op, int v, Setup& setup, Layout layout, Backend& b
   }
 }
 
-// The rounded oracle at its worst: of every element the value farthest from the exact one, over the orders of summation.
+// The rounded oracle at its worst: of every element the value farthest from the exact one, over the orders of
+// summation.
 std::vector<std::vector<double>> rounded_outputs(const OpBase& op, const AnyArgs& host, CaseMemory& memory,
                                                  const std::vector<std::vector<double>>& exact) {
   std::vector<std::vector<double>> worst;

@@ -57,7 +57,8 @@ class Batch {
     try {
       item.line = parse_batch_line(text, index);
       const bool go_on = !item.line.chat.empty() && item.line.chat.back().role == "assistant";
-      item.input = open_.processor({item.line.chat}, {.add_generation_prompt = !go_on, .continue_final_message = go_on});
+      item.input =
+          open_.processor({item.line.chat}, {.add_generation_prompt = !go_on, .continue_final_message = go_on});
       const int64_t tokens = int64_t(item.input.prompts[0].ids.size()), limit = options_.new_tokens(tokens);
       model_.layout(item.input.prompts[0]);
       GLIMPSE_CHECK(tokens + limit - 1 <= context_, "prompt (%lld tokens) and answer (up to %lld) do not fit into "
@@ -162,14 +163,16 @@ void batch(const BatchFlags& flags, int& status) {
   try {
     for (bool more = true; more && !interrupted();) {
       std::vector<Item> items;
-      while (int(items.size()) < flags.size && (more = lines.next(text, index))) items.push_back(batch.prepare(text, index));
+      while (int(items.size()) < flags.size && (more = lines.next(text, index)))
+        items.push_back(batch.prepare(text, index));
       if (items.empty()) break;
       batch.answer(items);
       if (interrupted()) break;  // answers cut short are not recorded; the next run with --output asks again
       for (const Item& item : items) {
         const std::string record = batch.record(item);
         GLIMPSE_CHECK(std::fwrite(record.data(), 1, record.size(), out) == record.size() && std::fflush(out) == 0,
-                      "%s: cannot be written; is the disk full?", flags.output.empty() ? "output" : flags.output.c_str());
+                      "%s: cannot be written; is the disk full?",
+                      flags.output.empty() ? "output" : flags.output.c_str());
         ++(item.error.empty() ? answered : failed);
       }
       progress.show("batch", index + 1, lines.total(), "lines");
@@ -201,7 +204,9 @@ void add_batch(CLI::App& app, int& status) {
   auto flags = std::make_shared<BatchFlags>();
   CLI::App* command = app.add_subcommand("batch", "answer a file of questions, one JSON object a line");
   add_model_options(*command, flags->common);
-  command->add_option("input", flags->input, "file of questions, or - for standard input")->required()->type_name("FILE");
+  command->add_option("input", flags->input, "file of questions, or - for standard input")
+      ->required()
+      ->type_name("FILE");
   command->add_option("-o,--output", flags->output, "append records here; lines that have one are not asked again")
       ->type_name("FILE");
   command->add_option("--batch-size", flags->size, "lines answered side by side (default 8)")

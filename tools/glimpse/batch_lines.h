@@ -8,8 +8,8 @@
 
 namespace glimpse::cli {
 
-// {"messages": [...]}, or {"prompt": "...", "image": FILE or [FILE, ...], "video": ..., "system": "..."}; "id" of any kind
-// is given back. Throws Error naming the line and the field.
+// {"messages": [...]}, or {"prompt": "...", "image": FILE or [FILE, ...], "video": ..., "system": "..."}; "id" of any
+// kind is given back. Throws Error naming the line and the field.
 struct BatchLine {
   int64_t index;   // of the line in the file, from 0
   OrderedJson id;  // null where there is none

@@ -19,8 +19,8 @@ struct GenerationFlags {
 
 void add_generation_flags(CLI::App& command, GenerationFlags& flags);
 
-// The options of a generation. `default_new_tokens` counts where neither flag nor model says how many. Throws Error where
-// the tokenizer lacks a token that a flag needs.
+// The options of a generation. `default_new_tokens` counts where neither flag nor model says how many. Throws Error
+// where the tokenizer lacks a token that a flag needs.
 GenerateOptions generate_options(const GenerationFlags& flags, const GenerationConfig& model,
                                  const Tokenizer& tokenizer, int64_t default_new_tokens);
 

@@ -17,8 +17,8 @@ double rate(double amount, double seconds) { return seconds > 0 ? amount / secon
 int64_t step_bytes(const TextWeights& w) {
   int64_t bytes = w.norm.bytes() + w.head.bytes();
   for (const TextLayerWeights& l : w.layers) {
-    for (const TensorView& t : {l.input_norm, l.post_attention_norm, l.pre_mlp_norm, l.post_mlp_norm, l.q_bias, l.k_bias,
-                                l.v_bias})
+    for (const TensorView& t :
+         {l.input_norm, l.post_attention_norm, l.pre_mlp_norm, l.post_mlp_norm, l.q_bias, l.k_bias, l.v_bias})
       bytes += t.bytes();
     for (const Weight& m : {l.q, l.k, l.v, l.o, l.gate, l.up, l.down}) bytes += m.bytes();
   }
