@@ -16,6 +16,7 @@
 #include "glimpse/core/op.h"
 #include "glimpse/core/run.h"
 #include "probe.h"
+#include "tools/wait_policy.h"
 
 namespace glimpse::bench {
 namespace {
@@ -156,6 +157,7 @@ Options parse(int argc, char** argv) {
 }  // namespace glimpse::bench
 
 int main(int argc, char** argv) {
+  glimpse::wait_asleep(argv);
   benchmark::Initialize(&argc, argv);
   try {
     const auto options = glimpse::bench::parse(argc, argv);

@@ -8,6 +8,7 @@
 #include "glimpse/core/backend.h"
 #include "glimpse/core/error.h"
 #include "support/register_ops.h"
+#include "tools/wait_policy.h"
 
 namespace {
 
@@ -22,6 +23,7 @@ std::vector<glimpse::Backend*> backends(const std::string& device) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  glimpse::wait_asleep(argv);
   testing::InitGoogleTest(&argc, argv);
   std::string device = "cpu";
   try {
