@@ -55,7 +55,8 @@ TEST(Chat, ContinuesTheFinalMessage) {
 
 TEST(Chat, OpenAiPicturesAndErrors) {
   const Chat chat = parse_chat(
-      R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}},{"type":"image","url":"v"},{"type":"text","text":"?"}]}])",
+      R"([{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}},)"
+      R"({"type":"image","url":"v"},{"type":"text","text":"?"}]}])",
       "m");
   const auto media = media_of(chat, ContentKind::image);
   ASSERT_EQ(media.size(), 2u);

@@ -196,7 +196,8 @@ Examples:
   glimpse batch -m DIR questions.jsonl > answers.jsonl
   glimpse batch -m DIR questions.jsonl -o answers.jsonl            run it again to go on where it was stopped
   glimpse batch -m DIR questions.jsonl -o part3.jsonl --shard 3/8  lines 3, 11, 19, ... on this machine
-Records come in the order of the lines, each with the answer that its line gets alone. The status is 1 where a line failed.)";
+Records come in the order of the lines, each with the answer that its line gets alone. The status is 1 where a line
+failed.)";
 
 }  // namespace
 

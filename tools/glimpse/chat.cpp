@@ -133,8 +133,8 @@ constexpr const char* kExamples = R"(Examples:
   glimpse chat -m DIR
   glimpse chat -m zai-org/GLM-4.1V-9B-Thinking --image plan.png --system "Answer in one sentence."
   printf 'What is in this picture?\nWhat colour is it?\n' | glimpse chat -m DIR --image cat.jpg
-Inside: /image FILE, /video FILE, /clear, /save FILE, /load FILE, /stats, /help, /quit. Of earlier answers the model sees
-what stood behind its thoughts, as in the makers' own programs.)";
+Inside: /image FILE, /video FILE, /clear, /save FILE, /load FILE, /stats, /help, /quit. Of earlier answers the model
+sees what stood behind its thoughts, as in the makers' own programs.)";
 
 }  // namespace
 
