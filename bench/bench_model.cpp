@@ -170,7 +170,7 @@ void run_all(const Options& options) {
 }  // namespace glimpse::bench
 
 int main(int argc, char** argv) {
-  glimpse::wait_asleep(argv);
+  glimpse::spin_briefly(argv);
   benchmark::Initialize(&argc, argv);
   CLI::App app("Times load, vision, prefill and decode of a model on the CPU", "bench_model");
   glimpse::bench::Options options;

@@ -157,7 +157,7 @@ Options parse(int argc, char** argv) {
 }  // namespace glimpse::bench
 
 int main(int argc, char** argv) {
-  glimpse::wait_asleep(argv);
+  glimpse::spin_briefly(argv);
   benchmark::Initialize(&argc, argv);
   try {
     const auto options = glimpse::bench::parse(argc, argv);

@@ -23,7 +23,7 @@ std::vector<glimpse::Backend*> backends(const std::string& device) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  glimpse::wait_asleep(argv);
+  glimpse::spin_briefly(argv);
   testing::InitGoogleTest(&argc, argv);
   std::string device = "cpu";
   try {

@@ -55,7 +55,7 @@ int run(CLI::App& app, int argc, char** argv, const int& status) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  glimpse::wait_asleep(argv);
+  glimpse::spin_briefly(argv);
   CLI::App app("Answers questions about pictures and videos with GLM-4.1V, and shows what its kernels do", "glimpse");
   app.formatter(std::make_shared<glimpse::cli::HelpFormatter>());  // the commands inherit it
   app.set_help_flag("-h,--help", "show this page");
