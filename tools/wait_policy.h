@@ -6,11 +6,11 @@
 
 namespace glimpse {
 
-// The runtime's own choice, 300 times that, is ruinous where other programs want the same cores: a spinning thread keeps
-// the one that it waits for from running. Decoding with a 0.5 B model on two busy cores was seen to take 2 to 20 times as
-// long; on two idle ones the short spin costs nothing, while none at all costs a fifth. The runtime reads its environment
-// before main(), so the program starts itself again, once; an OMP_WAIT_POLICY or GOMP_SPINCOUNT that is set stands.
-// First thing in main().
+// The runtime's own choice, 300 times that, is ruinous where other programs want the same cores: a spinning thread
+// keeps the one that it waits for from running. Decoding with a 0.5 B model on two busy cores was seen to take 2 to 20
+// times as long; on two idle ones the short spin costs nothing, while none at all costs a fifth. The runtime reads its
+// environment before main(), so the program starts itself again, once; an OMP_WAIT_POLICY or GOMP_SPINCOUNT that is set
+// stands. First thing in main().
 inline void spin_briefly(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") || std::getenv("GOMP_SPINCOUNT")) return;
   char path[4096] = "";
