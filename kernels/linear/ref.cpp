@@ -135,6 +135,13 @@ std::vector<Case<Linear>> cases(uint64_t seed) {
       all.push_back(tested({M, 67, 128, t, kBf16, true, true, false, 1e4}));
       all.push_back(tested({M, 67, 128, t, kBf16, true, true, false, 1e-4}));
     }
+  // Around the tiles of the matrix kernels (64, 128, 256 rows and columns; 64 of K), K in 16-byte steps.
+  for (int64_t K : {8, 56, 72, 264, 1096})
+    for (int64_t M : {1, 2, 5, 8, 66}) all.push_back(tested({M, 70, K, kBf16, kBf16, K == 72, M == 2}));
+  for (int64_t M : {63, 65, 127, 129})
+    for (int64_t N : {127, 129}) all.push_back(tested({M, N, 136, kBf16, kBf16, true, N == 129}));
+  all.push_back(tested({128, 256, 200, kBf16, kBf16, false, true}));
+  all.push_back(tested({257, 264, 64, kBf16, kBf16, true, true, true}));
   add_timed(all);
   return all;
 }
