@@ -47,11 +47,14 @@ Value parse_checked(std::string_view text, const std::string& source, const Json
                     const typename Value::parser_callback_t& callback = nullptr) {
   GLIMPSE_CHECK(text.size() <= limits.max_bytes, "%s: %zu bytes of JSON, more than the %zu that are accepted here",
                 source.c_str(), text.size(), limits.max_bytes);
+  const std::size_t nul = text.find('\0');  // the library takes it for the end and leaves the rest unread
+  GLIMPSE_CHECK(nul == text.npos, "%s: not valid JSON (a NUL byte at byte %zu); correct it or fetch it again",
+                source.c_str(), nul);
   check_depth(text, source, limits.max_depth);
   try {
     return Value::parse(text.begin(), text.end(), callback);
   } catch (const nlohmann::json::exception& error) {
-    GLIMPSE_CHECK(false, "%s: not valid JSON (%s); download the file again", source.c_str(),
+    GLIMPSE_CHECK(false, "%s: not valid JSON (%s); correct it or fetch it again", source.c_str(),
                   plain_reason(error.what()).c_str());
   }
   return {};

@@ -12,13 +12,13 @@
 #include "model_options.h"
 #include "progress.h"
 #include "run_stats.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
 namespace {
 
 constexpr int64_t kDefaultNewTokens = 1024, kDefaultContext = 8192;
-constexpr size_t kMaxLine = size_t{64} << 20;
 
 struct BatchFlags {
   ModelOptions common;
@@ -128,7 +128,10 @@ class Lines {
   Lines(const BatchFlags& flags, int64_t done) : shard_(parse_shard(flags.shard)), done_(done) {
     if (flags.input == "-") return;
     file_.open(flags.input, std::ios::binary);
-    GLIMPSE_CHECK(file_, "%s: cannot be read", flags.input.c_str());
+    GLIMPSE_CHECK(file_, "%s: cannot be read; check the path and its permissions", flags.input.c_str());
+    GLIMPSE_CHECK(!std::filesystem::is_directory(flags.input), "%s: is a directory; give the file of questions in it",
+                  flags.input.c_str());
+    if (!std::filesystem::is_regular_file(flags.input)) return;  // a pipe is read once
     for (std::string line; std::getline(file_, line);) ++total_;
     file_.clear(), file_.seekg(0);
   }
@@ -137,7 +140,6 @@ class Lines {
     while (std::getline(in, text)) {
       index = next_++;
       if (index <= done_ || !shard_.has(index) || text.find_first_not_of(" \t\r") == text.npos) continue;
-      if (text.size() > kMaxLine) text.resize(kMaxLine);  // its JSON is then refused, by name of the line
       return true;
     }
     return false;
@@ -155,7 +157,7 @@ void batch(const BatchFlags& flags, int& status) {
   Lines lines(flags, done);
   Batch batch(flags);
   std::FILE* out = flags.output.empty() ? stdout : std::fopen(flags.output.c_str(), "ab");
-  GLIMPSE_CHECK(out, "%s: cannot be written", flags.output.c_str());
+  GLIMPSE_CHECK(out, "%s: cannot be written; give a file in a directory that you may write to", flags.output.c_str());
   catch_interrupts();
   Progress progress;
   int64_t failed = 0, answered = 0, index = 0;
@@ -216,7 +218,7 @@ void add_batch(CLI::App& app, int& status) {
       ->check(CLI::Range(int64_t{64}, int64_t{1} << 30))->type_name("N");
   command->add_option("--shard", flags->shard, "only the lines I, I+N, I+2N, ... counted from 0")->type_name("I/N");
   command->add_option("--fps", flags->fps, "frames of a video to look at, per second")
-      ->check(CLI::Range(1e-3, 1e3))->type_name("F");
+      ->check(number_within(1e-3, 1e3))->type_name("F");
   command->add_flag("--ids", flags->ids, "token ids in the records");
   command->add_flag("--stats", flags->stats, "times and rates over all lines, on standard error");
   add_generation_flags(*command, flags->generation);

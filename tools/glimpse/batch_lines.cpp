@@ -1,13 +1,17 @@
 #include "batch_lines.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 
+#include "chat_file.h"
 #include "glimpse/core/error.h"
 
 namespace glimpse::cli {
 
 namespace {
+
+constexpr const char* kNames[] = {"id", "prompt", "system", "image", "images", "video", "videos"};
 
 void add_media(const JsonObject& line, const char* key, bool image, std::vector<ContentItem>& items) {
   const Json* value = line.find(key);
@@ -15,8 +19,22 @@ void add_media(const JsonObject& line, const char* key, bool image, std::vector<
   const Json list = value->is_array() ? *value : Json::array({*value});
   for (const Json& source : list) {
     GLIMPSE_CHECK(source.is_string(), "%s must be a file name, or a list of them", line.name_of(key).c_str());
+    GLIMPSE_CHECK(source != "-", "%s: a batch reads no picture or video from standard input; give a file or URL",
+                  line.name_of(key).c_str());
     items.push_back(image ? ContentItem::image(source.get<std::string>())
                           : ContentItem::video(source.get<std::string>()));
+  }
+}
+
+// A misspelt "image" must not become an answer without the picture.
+void check_names(const Json& json, const std::string& where) {
+  const bool chat = json.contains("messages");
+  for (const auto& [key, value] : json.items()) {
+    const bool known = chat ? key == "id" || key == "messages"
+                            : std::find(std::begin(kNames), std::end(kNames), key) != std::end(kNames);
+    GLIMPSE_CHECK(known, "%s: there is no field \"%s\" %s; \"id\" may hold data of your own", where.c_str(),
+                  key.substr(0, 40).c_str(), chat ? "beside \"id\" and \"messages\""
+                                                  : "(id, prompt, system, image, images, video, videos; or messages)");
   }
 }
 
@@ -27,9 +45,11 @@ BatchLine parse_batch_line(const std::string& text, int64_t index) {
   const Json json = parse_json(text, where);
   const JsonObject line(json, where + ": ");
   BatchLine out{index, nullptr, {}};
+  check_names(json, where);
   if (const Json* id = line.find("id")) out.id = OrderedJson::parse(id->dump());
   if (const Json* messages = line.find("messages")) {
     out.chat = parse_chat(messages->dump(), where + ": messages");
+    check_understood(out.chat, where + ": messages");
     return out;
   }
   const std::string prompt = line.string("prompt", ""), system = line.string("system", "");
@@ -60,8 +80,10 @@ Shard parse_shard(const std::string& text) {
 }
 
 int64_t last_finished(const std::filesystem::path& output) {
+  GLIMPSE_CHECK(!std::filesystem::is_directory(output), "%s: is a directory; name a file in it for --output",
+                output.c_str());
   std::ifstream file(output, std::ios::binary);
-  if (!file) return -1;
+  if (!file || !std::filesystem::is_regular_file(output)) return -1;
   int64_t last = -1;
   std::uintmax_t whole = 0;
   for (std::string line; std::getline(file, line);) {

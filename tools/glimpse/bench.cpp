@@ -11,6 +11,7 @@
 #include "model_options.h"
 #include "progress.h"
 #include "table.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
@@ -148,7 +149,7 @@ void print(const OrderedJson& report) {
 
 void bench(const BenchOptions& options) {
   const OrderedJson report = report_of(measure(options, select(options)));
-  if (options.common.json) std::printf("%s\n", report.dump(2).c_str());
+  if (options.common.json) std::fputs(json_text(report).c_str(), stdout);
   else print(report);
 }
 
@@ -160,7 +161,7 @@ void add_bench(CLI::App& app, int&) {
   command->add_option("op", options->ops, "only these ops, or one variant: linear, linear.panel")->type_name("OP");
   command->add_option("--shape", options->shape, "only shapes with this in their name")->type_name("TEXT");
   command->add_option("--seconds", options->seconds, "time for each kernel and shape, at least")
-      ->check(CLI::Range(0.001, 3600.0))
+      ->check(number_within(0.001, 3600.0))
       ->type_name("S");
   command->add_flag("--hot", options->hot, "one set of tensors, in cache where it fits; default: always from memory");
   add_processor_options(*command, options->common);

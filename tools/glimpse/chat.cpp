@@ -11,6 +11,7 @@
 #include "line_reader.h"
 #include "progress.h"
 #include "run_stats.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
@@ -51,8 +52,8 @@ class Conversation {
       else ask(text);
     } catch (const Interrupted&) {
       std::fputs("(stopped)\n", stderr);
-    } catch (const Error& error) {
-      std::fprintf(stderr, "glimpse: %s\n", error.what());
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "glimpse: %s\n", plain_line(error.what()).c_str());
       failed_ = true;
     }
     return true;

@@ -1,9 +1,19 @@
 #include "chat_session.h"
 
 #include <fstream>
-#include <iterator>
+
+#include "chat_file.h"
+#include "usage.h"
 
 namespace glimpse::cli {
+
+namespace {
+
+void check_source(const std::string& source) {
+  GLIMPSE_CHECK(source != "-", "standard input holds the questions of a chat; give a picture as a file or URL");
+}
+
+}  // namespace
 
 ChatSession::ChatSession(OpenModel& open, Glm4vForConditionalGeneration& model, const GenerateOptions& options,
                          int64_t context, std::string system)
@@ -19,6 +29,7 @@ void ChatSession::clear() {
 }
 
 void ChatSession::attach_image(const std::string& source) {
+  check_source(source);
   const ProcessorOptions& options = open_.processor.options();
   if (!pictures_.count(source))
     pictures_.emplace(source, Glm4vImageProcessor(options.image).load(source, options.fetch));
@@ -26,6 +37,7 @@ void ChatSession::attach_image(const std::string& source) {
 }
 
 void ChatSession::attach_video(const std::string& source) {
+  check_source(source);
   VideoDecoder probe(source, open_.processor.options().limits);
   attached_.push_back(ContentItem::video(source));
 }
@@ -79,16 +91,13 @@ void ChatSession::save(const std::filesystem::path& path) const {
     messages.push_back({{"role", m.role}, {"content", content}});
   }
   std::ofstream file(path);
-  file << messages.dump(2) << "\n";
+  file << json_text(messages);
   file.close();
-  GLIMPSE_CHECK(file, "%s: cannot be written", path.c_str());
+  GLIMPSE_CHECK(file, "%s: cannot be written; give a file in a directory that you may write to", path.c_str());
 }
 
 void ChatSession::load(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  GLIMPSE_CHECK(file, "%s: cannot be read", path.c_str());
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  Chat chat = parse_chat(text, path.string());
+  Chat chat = read_chat(path);
   std::map<std::string, Image> pictures;
   const ProcessorOptions& options = open_.processor.options();
   for (const ContentItem& item : media_of(chat, ContentKind::image)) {

@@ -10,6 +10,7 @@
 #include "model/hub.h"
 #include "model/processor_files.h"
 #include "model_options.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
@@ -59,7 +60,7 @@ void inspect(const InspectOptions& options, int& status) {
     const MemoryPlan plan = plan_of(options, checkpoint, found.config, device);
     json["plan"] = plan_json(plan, device), text += plan_text(plan, device);
   }
-  if (options.common.json) text = json.dump(2) + "\n";
+  if (options.common.json) text = json_text(json);
   std::fputs(text.c_str(), stdout);
   if (!found.complete()) status = 1;
 }

@@ -9,6 +9,7 @@
 #include "model_options.h"
 #include "survey.h"
 #include "table.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
@@ -117,7 +118,7 @@ void kernels(const KernelsOptions& options) {
     if (options.common.json) json["ops"].push_back(op_json(s));
     else print_op(s, !options.ops.empty());
   }
-  if (options.common.json) std::printf("%s\n", json.dump(2).c_str());
+  if (options.common.json) std::fputs(json_text(json).c_str(), stdout);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ std::optional<std::string> LineReader::read(const char* prompt) {
   if (!interactive_) {
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
     return line;
   }
   char* typed = readline(prompt);

@@ -42,12 +42,12 @@ int run(CLI::App& app, int argc, char** argv, const int& status) {
     return status;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::fprintf(stderr, "glimpse: %s\n", glimpse::cli::usage_sentence(app, error).c_str());
+    std::fprintf(stderr, "glimpse: %s\n", glimpse::cli::plain_line(glimpse::cli::usage_sentence(app, error)).c_str());
     return 2;
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "glimpse: out of memory; a smaller picture or context needs less\n");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "glimpse: %s\n", error.what());
+    std::fprintf(stderr, "glimpse: %s\n", glimpse::cli::plain_line(error.what()).c_str());
   }
   return 1;
 }

@@ -1,6 +1,8 @@
 // Options that several commands share, and what they open.
 #include "model_options.h"
 
+#include <cstdio>
+
 #include "glimpse/core/backend.h"
 #include "glimpse/core/error.h"
 #include "model/hub.h"
@@ -69,6 +71,8 @@ OpenModel::OpenModel(const ModelOptions& options)
       processor(Glm4vProcessor::from_pretrained(directory, config)),
       generation(GenerationConfig::from_pretrained(directory)) {
   if (!run.plan().empty()) run.add_observer(&sites);
+  if (const std::string doubt = check_chat_template(directory); !doubt.empty())
+    std::fprintf(stderr, "glimpse: %s\n", doubt.c_str());
 }
 
 }  // namespace glimpse::cli

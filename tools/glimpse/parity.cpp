@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "model_options.h"
 #include "table.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
@@ -112,7 +113,7 @@ bool parity(const ParityOptions& options) {
     else print(outcome, options.quiet);
   }
   json["holds"] = agree == cases.size();
-  if (options.common.json) std::printf("%s\n", json.dump(2).c_str());
+  if (options.common.json) std::fputs(json_text(json).c_str(), stdout);
   else std::printf("%zu of %zu cases agree in %s on %s\n", agree, cases.size(), name_of(open.dtype),
                    open.run.device().name);
   open.check_rules_used();

@@ -1,10 +1,9 @@
 // glimpse run: pictures, videos and texts in, one answer out.
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 
+#include "chat_file.h"
 #include "commands.h"
 #include "generation_flags.h"
 #include "interrupt.h"
@@ -14,6 +13,7 @@
 #include "model_options.h"
 #include "progress.h"
 #include "run_stats.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
@@ -32,18 +32,12 @@ struct RunOptions {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  GLIMPSE_CHECK(file, "%s: cannot be read; --messages takes a JSON file of role/content objects", path.c_str());
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 // The media and texts of the command line, in the order given.
 Chat chat_of(const RunOptions& o, const CLI::App& command) {
   if (!o.messages.empty()) {
     GLIMPSE_CHECK(o.images.empty() && o.videos.empty() && o.prompts.empty() && o.system.empty(),
                   "--messages holds the whole chat; leave out --image, --video, --prompt and --system");
-    return parse_chat(read_text(o.messages), o.messages);
+    return read_chat(o.messages);
   }
   GLIMPSE_CHECK(!o.prompts.empty(), "nothing to answer; ask with -p \"What is in this picture?\"");
   std::vector<ContentItem> items;
@@ -147,7 +141,8 @@ void run(const RunOptions& o, const CLI::App& command, int& status) {
   RunStats stats = run_stats(out.stats, model, o.stats);
   stats.load_seconds = loaded - start, stats.prepare_seconds = prepared - loaded;
   stats.total_seconds = end - start;
-  if (o.common.json) std::printf("%s\n", result_json(out.sequences[0], printer.text(), o, open, stats).dump(2).c_str());
+  if (o.common.json)
+    std::fputs(json_text(result_json(out.sequences[0], printer.text(), o, open, stats)).c_str(), stdout);
   if (o.stats && !o.common.json) std::fputs(stats_text(stats).c_str(), stderr);
   open.check_rules_used();
   if (out.sequences[0].finish == Finish::cancelled) status = kInterruptedStatus;
@@ -179,7 +174,7 @@ void add_run(CLI::App& app, int& status) {
   command->add_option("--messages", options->messages, "whole chat from a JSON file of {role, content} objects")
       ->type_name("FILE");
   command->add_option("--fps", options->fps, "frames of a video to look at, per second (default: the model's file)")
-      ->check(CLI::Range(1e-3, 1e3))->type_name("F");
+      ->check(number_within(1e-3, 1e3))->type_name("F");
   command->add_flag("--fast-processor", options->fast, "resize pictures as torchvision does, not as Pillow");
   command->add_flag("--answer", options->answer, "print the final answer only, without the thoughts before it");
   command->add_flag("--stats", options->stats, "times, rates and memory on standard error");

@@ -70,6 +70,28 @@ std::string HelpFormatter::make_option_opts(const CLI::Option* option) const {
   return " " + type.substr(0, type.find(':')) + (repeats ? " ..." : "") + (option->get_required() ? " (required)" : "");
 }
 
+std::string plain_line(std::string text) {
+  for (char& c : text)
+    if (std::iscntrl(static_cast<unsigned char>(c))) c = '?';
+  return text;
+}
+
+std::string json_text(const nlohmann::ordered_json& json) {
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+CLI::Validator number_within(double low, double high) {
+  const auto check = [low, high](const std::string& text) {
+    double value = 0;
+    if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high) return std::string();
+    char range[80];
+    std::snprintf(range, sizeof range, " is not a number from %g to %g", low, high);
+    return text + range;
+  };
+  CLI::Validator validator("");
+  return validator.operation([check](std::string& text) { return check(text); });
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   size_t fewest = word.size() / 3 + 2;

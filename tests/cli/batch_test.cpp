@@ -1,0 +1,75 @@
+// glimpse batch: a record for each line, in order; a bad line says why and stops no other.
+#include <gtest/gtest.h>
+
+#include "model/json.h"
+#include "program.h"
+
+namespace glimpse {
+namespace {
+
+std::vector<Json> records_of(const std::string& text) {
+  std::vector<Json> records;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) records.push_back(parse_json(line, "a record"));
+  return records;
+}
+
+Outcome batch(const std::filesystem::path& questions, std::vector<std::string> more = {}) {
+  std::vector<std::string> arguments = {"batch", "-m", nano_model(), questions.string(),
+                                        "--temperature", "0", "-n", "9"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return glimpse_program(arguments);
+}
+
+TEST(Batch, BadLinesGetRecordsThatSayWhy) {
+  const ScratchDirectory scratch;
+  const std::pair<std::string, std::string> bad[] = {
+      {"{\"prompt\": \"x\", \"imgae\": \"a.png\"}", "no field \"imgae\""},
+      {"{\"prompt\": \"x\", \"image\": \"-\"}", "standard input"},
+      {"{\"prompt\": \"x\", \"image\": \"/nowhere/a.png\"}", "/nowhere/a.png"},
+      {"{\"messages\": [{\"role\": \"wizard\", \"content\": \"x\"}]}", "no role \"wizard\""},
+      {"{\"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"audio\"}]}]}", "item 1: \"type\""},
+      {"{\"messages\": [{\"role\": \"user\", \"content\": \"x\"}], \"prompt\": \"y\"}", "no field \"prompt\""},
+      {"{}", "neither"}, {"5", "JSON object"}, {std::string("{}\0{}", 5), "NUL"}, {std::string(1000, '['), "nested"}};
+  std::string text;
+  for (const auto& [line, reason] : bad) text += line + "\n";
+  const Outcome o = batch(scratch.write("q.jsonl", text + "{\"prompt\": \"What is 3 plus 4?\", \"id\": {\"a\": 1}}\n"));
+  EXPECT_EQ(o.status, 1);
+  const std::vector<Json> records = records_of(o.out);
+  ASSERT_EQ(records.size(), std::size(bad) + 1);
+  for (size_t i = 0; i < std::size(bad); ++i) {
+    ASSERT_TRUE(records[i].contains("error")) << records[i];
+    EXPECT_EQ(records[i]["index"], i);
+    EXPECT_NE(records[i]["error"].get<std::string>().find(bad[i].second), std::string::npos) << records[i];
+  }
+  EXPECT_EQ(records.back()["id"], Json({{"a", 1}}));
+  EXPECT_EQ(records.back()["text"].get<std::string>().rfind("<think>3 plus 4", 0), 0u) << records.back();
+}
+
+TEST(Batch, ShardsTogetherAreTheWholeAndACutRecordIsAskedAgain) {
+  const ScratchDirectory scratch;
+  const auto questions = scratch.write("q.jsonl", "{\"prompt\": \"Hello!\"}\n{\"prompt\": \"What is 3 plus 4?\"}\n"
+                                                  "{\"prompt\": \"What is 9 minus 5?\"}\n");
+  const Outcome whole = batch(questions);
+  ASSERT_EQ(whole.status, 0) << whole.err;
+  const std::vector<Json> all = records_of(whole.out), even = records_of(batch(questions, {"--shard", "0/2"}).out),
+                          odd = records_of(batch(questions, {"--shard", "1/2"}).out);
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(even, (std::vector<Json>{all[0], all[2]}));
+  EXPECT_EQ(odd, (std::vector<Json>{all[1]}));
+  const size_t first = whole.out.find('\n') + 1;
+  const auto output = scratch.write("a.jsonl", whole.out.substr(0, first + 10));
+  EXPECT_EQ(batch(questions, {"-o", output.string()}).status, 0);
+  EXPECT_EQ(file_text(output), whole.out);
+}
+
+TEST(Batch, APipeIsReadAsAFileIs) {
+  const std::string command = std::string("echo '{\"prompt\": \"Hello!\"}' | '") + GLIMPSE_PROGRAM + "' batch -m '" +
+                              nano_model() + "' /dev/stdin --temperature 0 -n 3";
+  const Outcome o = run_program("/bin/sh", {"-c", command});
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_EQ(records_of(o.out).size(), 1u);
+}
+
+}  // namespace
+}  // namespace glimpse
