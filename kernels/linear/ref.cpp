@@ -142,6 +142,7 @@ std::vector<Case<Linear>> cases(uint64_t seed) {
     for (int64_t N : {127, 129}) all.push_back(tested({M, N, 136, kBf16, kBf16, true, N == 129}));
   all.push_back(tested({128, 256, 200, kBf16, kBf16, false, true}));
   all.push_back(tested({257, 264, 64, kBf16, kBf16, true, true, true}));
+  all.push_back(tested({383, 504, 200, kBf16, kBf16, true, true}));
   add_timed(all);
   return all;
 }

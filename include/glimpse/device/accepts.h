@@ -15,6 +15,11 @@ inline bool not_aligned_bf16(const char* name, const TensorView& t, Reason& reas
   return false;
 }
 
+// Whether the rows of a bf16 matrix begin at 16-byte boundaries.
+inline bool rows_aligned(const TensorView& t) {
+  return reinterpret_cast<uintptr_t>(t.data) % 16 == 0 && (t.shape[0] <= 1 || t.stride[0] % 8 == 0);
+}
+
 // Rejects what 32-bit indices do not reach.
 inline bool not_int(const char* name, int64_t value, Reason& reason) {
   return value > INT32_MAX && reason.set("%s is %lld, at most %d", name, (long long)value, INT32_MAX);

@@ -1,0 +1,82 @@
+// linear / mma_sm80: tiles of the output on tensor cores, fed by a cp.async ring in shared memory.
+//   tiles     128x256x64, 128x128x64 or 64x64x64 by device and shape (mma_tiles.h), three stages, XOR swizzle,
+//             ldmatrix.x4, mma.m16n8k16; blocks in groups of 8 tile rows for L2; output staged for 16-byte stores
+//   traffic   x once per tile column and w once per tile row, mostly from L2; y (and residual) once
+//   accepts   bf16, K a multiple of 8, rows of x and w aligned to 16 bytes; y, residual and bias of any layout
+//   numerics  f32 sums over k in order, 16 at a time, in every tile; bias in f32, one rounding; the residual rounds again
+//   registers and shared memory: kernels/linear/README.md
+#pragma once
+#include "glimpse/device/tile_order.h"
+#include "glimpse/kernels/linear/mma_loop.cuh"
+
+namespace glimpse::kernels {
+
+struct LinearMmaParams {
+  const bf16 *x, *w;
+  const void* bias;      // null, or [N] of bias_is_bf16 ? bf16 : f32
+  const bf16* residual;  // may be null
+  bf16* y;
+  int64_t x_row, w_row, residual_row, y_row;
+  int M, N, K;
+  bool bias_is_bf16;
+  bool aligned;  // rows of y and residual begin at 16-byte boundaries
+};
+
+__device__ inline float linear_bias(const LinearMmaParams& p, int n) {
+  if (!p.bias || n >= p.N) return 0;
+  return p.bias_is_bf16 ? to_f32(static_cast<const bf16*>(p.bias)[n]) : static_cast<const float*>(p.bias)[n];
+}
+
+// The warp's part of the tile, with bias, rounded, into the staging tile.
+template <class T>
+__device__ void stage_linear(const float (&acc)[T::kMBlocks][T::kNBlocks][4], char* staged, const LinearMmaParams& p,
+                             int n0) {
+  using Map = dev::Swizzle<T::BN / 8>;
+  const int warp = int(threadIdx.x) / 32, lane = int(threadIdx.x) % 32;
+  const int row0 = warp / T::WarpsN * T::kWarpM + lane / 4, column0 = warp % T::WarpsN * T::kWarpN;
+#pragma unroll
+  for (int n = 0; n < T::kNBlocks; ++n) {
+    const int column = column0 + n * 8;
+    const float b0 = linear_bias(p, n0 + column + lane % 4 * 2), b1 = linear_bias(p, n0 + column + lane % 4 * 2 + 1);
+#pragma unroll
+    for (int m = 0; m < T::kMBlocks; ++m)
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        const float* v = acc[m][n] + half * 2;
+        char* at = staged + Map::bytes(row0 + m * 16 + half * 8, column / 8) + lane % 4 * 4;
+        *reinterpret_cast<uint32_t*>(at) = ptx::pack_bf16(v[0] + b0, v[1] + b1);
+      }
+  }
+}
+
+template <class T> __global__ void __launch_bounds__(T::kThreads) linear_mma_sm80(const LinearMmaParams p) {
+  extern __shared__ __align__(128) char shared[];
+  const auto tile = dev::grouped_tile(int(blockIdx.x), (p.M + T::BM - 1) / T::BM, (p.N + T::BN - 1) / T::BN);
+  const int m0 = tile.m * T::BM, n0 = tile.n * T::BN;
+  MmaOperands<1> o{p.x + m0 * p.x_row, {p.w + n0 * p.w_row}, p.x_row, {p.w_row}, p.M - m0, p.N - n0, p.K};
+  float acc[T::kMBlocks][T::kNBlocks][4];
+  mma_loop<T>(acc, shared, o);
+  stage_linear<T>(acc, shared, p, n0);
+  __syncthreads();
+  const bf16* residual = p.residual ? p.residual + m0 * p.residual_row + n0 : nullptr;
+  dev::store_tile<T::BM, T::BN / 8, T::kThreads>(
+      shared, {p.y + m0 * p.y_row + n0, residual, p.y_row, p.residual_row, p.M - m0, p.N - n0, p.aligned});
+}
+
+template <class T> cudaError_t launch_linear_mma_tile(const LinearMmaParams& p, cudaStream_t stream) {
+  const auto kernel = linear_mma_sm80<T>;
+  if (const auto e = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, T::kSharedBytes))
+    return e;
+  const int tiles = ((p.M + T::BM - 1) / T::BM) * ((p.N + T::BN - 1) / T::BN);
+  kernel<<<unsigned(tiles), T::kThreads, T::kSharedBytes, stream>>>(p);
+  return cudaGetLastError();
+}
+
+inline cudaError_t launch_linear_mma_sm80(const LinearMmaParams& p, MmaTileName tile, cudaStream_t stream) {
+  if (!p.M || !p.N) return cudaSuccess;
+  if (tile == MmaTileName::wide) return launch_linear_mma_tile<WideTile<1>>(p, stream);
+  if (tile == MmaTileName::square) return launch_linear_mma_tile<SquareTile<1>>(p, stream);
+  return launch_linear_mma_tile<SmallTile<1>>(p, stream);
+}
+
+}  // namespace glimpse::kernels

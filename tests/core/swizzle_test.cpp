@@ -1,0 +1,94 @@
+// Index maps of the CUDA kernels, on the host: swizzles, the order of tiles, and which tile a device gets.
+#include <gtest/gtest.h>
+
+#include <set>
+#include <utility>
+
+#include "glimpse/device/swizzle.h"
+#include "glimpse/device/tile_order.h"
+#include "glimpse/kernels/linear/mma_tiles.h"
+
+namespace glimpse {
+namespace {
+
+constexpr int kRows = 64;
+
+// Shared memory serves 8 lanes of 16 bytes at a time from 32 banks of 4 bytes: conflicts beyond the first access of a
+// bank, counted over the addresses (in bytes) of one such phase of `width` bytes a lane.
+template <int Lanes> int conflicts(const int (&at)[Lanes], int width) {
+  int used[32] = {}, count = 0;
+  for (int a : at)
+    for (int word = 0; word < width / 4; ++word) count += used[(a / 4 + word) % 32]++ > 0;
+  return count;
+}
+
+template <int Chunks> void check_swizzle() {
+  using Map = dev::Swizzle<Chunks>;
+  std::set<int> seen;
+  for (int row = 0; row < kRows; ++row)
+    for (int chunk = 0; chunk < Chunks; ++chunk) {
+      EXPECT_EQ(Map::at(row, chunk) / Chunks, row) << "a chunk stays in its row";
+      seen.insert(Map::at(row, chunk));
+    }
+  EXPECT_EQ(int(seen.size()), kRows * Chunks) << "two chunks share a place";
+  for (int row = 0; row < kRows; row += 8)
+    for (int chunk = 0; chunk < Chunks; ++chunk) {
+      int matrix[8], quads[32];
+      for (int i = 0; i < 8; ++i) matrix[i] = Map::bytes(row + i, chunk);
+      EXPECT_EQ(conflicts(matrix, 16), 0) << "ldmatrix of rows from " << row << ", chunk " << chunk;
+      for (int lane = 0; lane < 32; ++lane) quads[lane] = Map::bytes(row + lane / 4, chunk) + lane % 4 * 4;
+      EXPECT_EQ(conflicts(quads, 4), 0) << "C layout of rows from " << row << ", chunk " << chunk;
+    }
+  for (int first = 0; first < kRows * Chunks; first += 8) {
+    int along[8];
+    for (int i = 0; i < 8; ++i) along[i] = Map::bytes((first + i) / Chunks, (first + i) % Chunks);
+    EXPECT_EQ(conflicts(along, 16), 0) << "8 neighbours along rows from chunk " << first;
+  }
+}
+
+TEST(Swizzle, IsABijectionWithoutBankConflicts) {
+  check_swizzle<4>(), check_swizzle<8>(), check_swizzle<16>(), check_swizzle<32>();
+}
+
+TEST(Swizzle, TheCountSeesConflicts) {
+  int column[8];
+  for (int i = 0; i < 8; ++i) column[i] = i * 128;  // one chunk of 8 rows of 128 bytes, not swizzled
+  EXPECT_EQ(conflicts(column, 16), 28);
+}
+
+TEST(TileOrder, EveryTileOnce) {
+  for (auto [m, n] : {std::pair{1, 1}, {3, 5}, {8, 7}, {9, 4}, {17, 1}, {1, 30}, {24, 11}}) {
+    std::set<std::pair<int, int>> seen;
+    for (int i = 0; i < m * n; ++i) {
+      const auto t = dev::grouped_tile(i, m, n);
+      EXPECT_TRUE(0 <= t.m && t.m < m && 0 <= t.n && t.n < n) << m << " x " << n << ": tile " << i;
+      seen.insert({t.m, t.n});
+    }
+    EXPECT_EQ(int(seen.size()), m * n);
+  }
+}
+
+DeviceInfo device(int sm, int sms, int64_t block_kb, int64_t sm_kb) {
+  DeviceInfo d;
+  d.kind = Device::cuda, d.sm = sm, d.sm_count = sms, d.smem_per_block = block_kb * 1024, d.smem_per_sm = sm_kb * 1024;
+  return d;
+}
+
+TEST(MmaTiles, TheChosenTileFitsEveryDevice) {
+  const DeviceInfo devices[] = {device(80, 108, 163, 164), device(86, 84, 99, 100),   device(89, 128, 99, 100),
+                                device(90, 132, 227, 228), device(100, 148, 227, 228), device(120, 170, 99, 100)};
+  for (const DeviceInfo& d : devices)
+    for (int64_t rows : {1, 9, 64, 512, 1600, 6400})
+      for (int64_t columns : {1, 1536, 4096, 4608, 27392, 151552}) {
+        const auto tile = kernels::choose_mma_tile(d, rows, columns);
+        ASSERT_NE(tile, kernels::MmaTileName::none) << "sm_" << d.sm;
+        EXPECT_LE(kernels::cost_of(tile).shared_bytes, d.smem_per_block) << "sm_" << d.sm;
+      }
+  EXPECT_EQ(kernels::choose_mma_tile(device(80, 108, 163, 164), 6400, 4608), kernels::MmaTileName::wide);
+  EXPECT_EQ(kernels::choose_mma_tile(device(89, 128, 99, 100), 6400, 4608), kernels::MmaTileName::square);
+  EXPECT_EQ(kernels::choose_mma_tile(device(80, 108, 163, 164), 16, 4096), kernels::MmaTileName::small);
+  EXPECT_EQ(kernels::choose_mma_tile(device(75, 40, 47, 64), 64, 64), kernels::MmaTileName::none);
+}
+
+}  // namespace
+}  // namespace glimpse
