@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <cstring>
 
 #include "glimpse/core/backend.h"
 #include "glimpse/device/check.cuh"
@@ -29,6 +30,7 @@ class CudaBackend final : public Backend {
     CUDA_CHECK(cudaGetDeviceProperties(&properties, 0));
     std::snprintf(info_.name, sizeof info_.name, "%s", properties.name);
     info_.kind = Device::cuda;
+    info_.is_virtual = std::strncmp(properties.name, "ptxvm", 5) == 0;  // ptxvm says so in the name
     info_.memory_bytes = int64_t(properties.totalGlobalMem);
     info_.l2_bytes = properties.l2CacheSize;
     info_.sm = properties.major * 10 + properties.minor;
