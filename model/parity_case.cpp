@@ -58,6 +58,8 @@ GoldenCase::GoldenCase(const fs::path& dir, DType dtype)
       inputs(dir / "inputs.safetensors"),
       f32(dir / "f32.safetensors") {
   GLIMPSE_CHECK(info.is_object(), "%s is not a JSON object", (dir / "case.json").c_str());
+  GLIMPSE_CHECK(f32.find("logits"), "%s holds no \"logits\": it is not what the reference computed",
+                (dir / "f32.safetensors").c_str());
   if (dtype == DType::bf16) bf16.emplace(dir / "bf16.safetensors");
   const TensorView ids = inputs.view("input_ids"), mask = inputs.view("attention_mask");
   const std::string where = (dir / "inputs.safetensors").string();

@@ -28,7 +28,9 @@ inline std::string file_text(const std::filesystem::path& path) {
   return text.str();
 }
 
-inline Outcome run_program(const std::string& program, const std::vector<std::string>& arguments) {
+// `input`: the file that is its standard input.
+inline Outcome run_program(const std::string& program, const std::vector<std::string>& arguments,
+                           const std::string& input = "/dev/null") {
   const ScratchDirectory scratch;
   const std::string out = (scratch.path() / "out").string(), err = (scratch.path() / "err").string();
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
@@ -36,7 +38,7 @@ inline Outcome run_program(const std::string& program, const std::vector<std::st
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input.c_str(), O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, out.c_str(), O_WRONLY | O_CREAT, 0600);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, err.c_str(), O_WRONLY | O_CREAT, 0600);
   pid_t child = 0;
@@ -50,8 +52,8 @@ inline Outcome run_program(const std::string& program, const std::vector<std::st
           used.ru_maxrss};
 }
 
-inline Outcome glimpse_program(const std::vector<std::string>& arguments) {
-  return run_program(GLIMPSE_PROGRAM, arguments);
+inline Outcome glimpse_program(const std::vector<std::string>& arguments, const std::string& input = "/dev/null") {
+  return run_program(GLIMPSE_PROGRAM, arguments, input);
 }
 
 inline std::string nano_model() { return std::string(GLIMPSE_TEST_DATA) + "/nano"; }
