@@ -141,9 +141,9 @@ ParityReport ParityTable::finish() {
   std::stable_partition(std::find_if(rows_.begin(), rows_.end(), is_text), rows_.end(),
                         [](const ParityRow& row) { return is_vision(row.name); });
   const auto missing = [&](const SafetensorsFile& file, const char* what) {
-    for (const auto& [name, tensor] : file.tensors())
-      if (std::none_of(rows_.begin(), rows_.end(), [&](const ParityRow& row) { return row.name == name; }))
-        rows_.push_back({.name = name, .shape = tensor.shape, .holds = false, .note = what});
+    for (const auto& tensor : file.tensors())
+      if (std::none_of(rows_.begin(), rows_.end(), [&](const ParityRow& row) { return row.name == tensor.first; }))
+        rows_.push_back({.name = tensor.first, .shape = tensor.second.shape, .holds = false, .note = what});
   };
   missing(golden_.f32, "in f32.safetensors, and nothing here computes it");
   if (golden_.bf16) missing(*golden_.bf16, "in bf16.safetensors alone");
