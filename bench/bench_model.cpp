@@ -1,6 +1,6 @@
-// The whole model: load, vision, prefill, decode. bench_model -m DIR [--picture 448x336] [--tokens 372] [--dtype bf16] ...
-// Each phase is timed by itself over the same prompt: a picture of noise and random text ids. Bytes a second of decode are
-// compared with this machine's reads, flops a second of vision and prefill with its best f32 product, in the same run.
+// The whole model: load, vision, prefill, decode. bench_model -m DIR [--picture 448x336] [--tokens 372] [--dtype bf16]
+// Each phase is timed by itself over the same prompt: a picture of noise and random text ids. Bytes a second of decode
+// are compared with this machine's reads, flops a second of vision and prefill with its best f32 product, in one run.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 

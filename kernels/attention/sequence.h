@@ -30,8 +30,8 @@ inline std::vector<Sequence> sequences(const op::Attention& a) {
     const Sequence s{at(a.q_offsets, b), at(a.q_offsets, b + 1), at(a.kv_slot, b), at(a.kv_start, b), at(a.kv_len, b)};
     GLIMPSE_CHECK(0 <= s.first && s.first <= s.last && s.last <= a.q.shape[0] && s.slot >= 0 &&
                       s.slot < a.k.shape[0] && s.start >= 0 && s.keys >= 0 && s.start + s.keys <= a.k.shape[2],
-                  "attention: sequence %lld has rows %lld..%lld of %lld and keys %lld..%lld of slot %lld, in %lld slots "
-                  "of %lld", (long long)b, (long long)s.first, (long long)s.last, (long long)a.q.shape[0],
+                  "attention: sequence %lld has rows %lld..%lld of %lld and keys %lld..%lld of slot %lld, in %lld "
+                  "slots of %lld", (long long)b, (long long)s.first, (long long)s.last, (long long)a.q.shape[0],
                   (long long)s.start, (long long)(s.start + s.keys), (long long)s.slot, (long long)a.k.shape[0],
                   (long long)a.k.shape[2]);
     GLIMPSE_CHECK(s.last - s.first <= a.max_q && s.keys <= a.max_kv,

@@ -8,8 +8,8 @@
 namespace glimpse {
 namespace {
 
-const linear::TileKernels kKernels{cpu::kLanes, 2, cpu::pack_pairs, cpu::copy_pairs, cpu::multiply_tile<8, cpu::PairsFma>,
-                                   cpu::scatter_rows};
+const linear::TileKernels kKernels{
+    cpu::kLanes, 2, cpu::pack_pairs, cpu::copy_pairs, cpu::multiply_tile<8, cpu::PairsFma>, cpu::scatter_rows};
 
 void run(const op::Linear& a, Context& ctx) {
   const auto finish = [&](int64_t m, int64_t n0, int64_t n, float* const* sums) {

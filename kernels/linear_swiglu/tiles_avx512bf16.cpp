@@ -9,8 +9,8 @@
 namespace glimpse {
 namespace {
 
-const linear::TileKernels kKernels{cpu::kLanes, 2, cpu::pack_pairs, cpu::copy_pairs, cpu::multiply_tile<8, cpu::PairsFma>,
-                                   cpu::scatter_rows};
+const linear::TileKernels kKernels{
+    cpu::kLanes, 2, cpu::pack_pairs, cpu::copy_pairs, cpu::multiply_tile<8, cpu::PairsFma>, cpu::scatter_rows};
 
 void run(const op::LinearSwiglu& a, Context& ctx) {
   const bool bf16 = a.y.dtype == DType::bf16;

@@ -41,8 +41,8 @@ TEST(Run, JsonHoldsTextIdsAndStatistics) {
 
 TEST(Run, MessagesAreTheSameAsFlagsInTheirOrder) {
   const ScratchDirectory scratch;
-  const auto file = scratch.write("chat.json", R"([{"role": "system", "content": "Be brief."}, {"role": "user", "content":
-      [{"type": "text", "text": "Look: "}, {"type": "image", "image": ")" + kPhoto + R"("},
+  const auto file = scratch.write("chat.json", R"([{"role": "system", "content": "Be brief."},
+      {"role": "user", "content": [{"type": "text", "text": "Look: "}, {"type": "image", "image": ")" + kPhoto + R"("},
        {"type": "text", "text": "Describe the picture."}]}])");
   const Json a = parse_json(run({"--messages", file.string(), "--json"}).out, "output");
   const Json b = parse_json(run({"-p", "Look: ", "--image", kPhoto, "-p", "Describe the picture.", "--system",
@@ -64,8 +64,9 @@ TEST(Run, AForcedKernelRunsAndAMisspeltSiteIsAnError) {
 TEST(Chat, KeepsWhatWasSaid) {
   const ScratchDirectory scratch;
   const std::string saved = (scratch.path() / "talk.json").string();
-  const auto lines = scratch.write("lines", "/image " + kPhoto + "\nDescribe the picture.\n/stats\nWhat is this?\n/save " +
-                                                saved + "\n/clear\nWhat is 2 plus 3?\n/quit\nnot asked\n");
+  const std::string script = "/image " + kPhoto + "\nDescribe the picture.\n/stats\nWhat is this?\n/save " + saved +
+                             "\n/clear\nWhat is 2 plus 3?\n/quit\nnot asked\n";
+  const auto lines = scratch.write("lines", script);
   const Outcome o = glimpse_program({"chat", "-m", nano_model(), "--temperature", "0"}, lines.string());
   EXPECT_EQ(o.status, 0) << o.err;
   EXPECT_EQ(o.out.rfind(kText + "\n", 0), 0u) << o.out;

@@ -1,5 +1,5 @@
-// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) and the exponential variate that
-// sampling draws. Integer arithmetic and explicit fused multiply-adds only: the same bits on the host and on a device.
+// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011) and the exponential variate
+// that sampling draws. Integer arithmetic and explicit fused multiply-adds only: the same bits on host and device.
 #pragma once
 #include <cmath>
 #include <cstdint>

@@ -70,8 +70,9 @@ struct TensorView {
 
   // Rows lo..hi-1 of dimension `dim`.
   TensorView slice(int dim, int64_t lo, int64_t hi) const {
-    GLIMPSE_CHECK(dim < rank && 0 <= lo && lo <= hi && hi <= shape[dim], "slice %lld..%lld of dimension %d of size %lld",
-                  (long long)lo, (long long)hi, dim, (long long)(dim < rank ? shape[dim] : -1));
+    GLIMPSE_CHECK(dim < rank && 0 <= lo && lo <= hi && hi <= shape[dim],
+                  "slice %lld..%lld of dimension %d of size %lld", (long long)lo,
+                  (long long)hi, dim, (long long)(dim < rank ? shape[dim] : -1));
     TensorView t = *this;
     if (data) t.data = static_cast<char*>(data) + lo * stride[dim] * size_of(dtype);
     t.shape[dim] = hi - lo;

@@ -6,8 +6,8 @@ namespace glimpse::op {
 
 enum class Interpolation : uint8_t { bicubic, bilinear };  // bicubic: A = -0.75, this model's; bilinear: sister models'
 
-// rms as in rms_norm; the table is sampled in f32 (align_corners false, every tap clamped to the border, inner sum along
-// the row first), rounded, then added, rounded (spec 7.3, 10). y may be x itself. `normed`, where given, receives rms(x).
+// rms as in rms_norm; the table is sampled in f32 (align_corners false, taps clamped to the border, inner sum along the
+// row first), rounded, then added, rounded (spec 7.3, 10). y may be x itself. `normed`, where given, gets rms(x).
 struct PosEmbed {
   static constexpr const char* kName = "pos_embed";
   TensorView x;       // [P, D]

@@ -6,7 +6,7 @@ namespace glimpse::op {
 
 enum class RopeStyle : uint8_t {
   half_split_2d,     // vision: pairs (j, j + dh/2); j < dh/4 turns by y, else by x; f32 inside, one rounding
-  interleaved_3d,    // text: pairs (2i, 2i+1) of the first 2R dims; sections choose t, y, x; rounds cos, sin, products, sum
+  interleaved_3d,    // text: pairs (2i, 2i+1) of the first 2R; sections choose t, y, x; cos, sin, products, sum rounded
 };
 
 // What qkv_rope and rope share. angle = float(position) * inv_freq, in f32 (spec 7.4, 8.2, 10).

@@ -1,6 +1,6 @@
 // Regions compiled for an instruction set, whatever flags the file is compiled with.
 //
-// Between BEGIN and END stand only plain functions of internal linkage on raw pointers: no lambda, no OpenMP, no STL and
+// Between BEGIN and END stand only plain functions of internal linkage on raw pointers: no lambda, no OpenMP, no STL,
 // no inline function of another header, since the linker may keep this file's copy of such a function and hand it to a
 // machine without the instructions. The OpenMP loop outside calls them. Headers are included before BEGIN.
 #pragma once

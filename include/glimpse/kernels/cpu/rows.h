@@ -22,7 +22,9 @@ inline void store(const TensorView& t, int64_t offset, int64_t step, int64_t n, 
 }
 
 // Row m of a matrix, or a vector.
-inline void load_row(const TensorView& t, int64_t m, float* out) { load(t, m * t.stride[0], t.stride[1], t.shape[1], out); }
+inline void load_row(const TensorView& t, int64_t m, float* out) {
+  load(t, m * t.stride[0], t.stride[1], t.shape[1], out);
+}
 inline void store_row(const TensorView& t, int64_t m, const float* in) {
   store(t, m * t.stride[0], t.stride[1], t.shape[1], in);
 }
