@@ -8,6 +8,7 @@
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/block_reduce.cuh"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -77,9 +78,8 @@ template <class T, class C> __global__ void __launch_bounds__(128) attention_nai
 // The head size is at most 256.
 template <class T, class C>
 cudaError_t launch_attention_naive(const AttentionNaiveParams<T, C>& p, cudaStream_t stream) {
-  const dim3 grid(unsigned(p.q.shape[0]), unsigned(p.q.shape[1]));
-  if (grid.x && grid.y) attention_naive<T, C><<<grid, attention_naive_detail::kThreads, 0, stream>>>(p);
-  return cudaGetLastError();
+  const dev::Grid grid{p.q.shape[0], p.q.shape[1]};
+  return dev::launch(attention_naive<T, C>, grid, attention_naive_detail::kThreads, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

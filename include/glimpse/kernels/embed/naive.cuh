@@ -5,6 +5,7 @@
 #pragma once
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -26,9 +27,7 @@ template <class T, class W, class V> __global__ void embed_naive(const EmbedNaiv
 
 template <class T, class W, class V>
 cudaError_t launch_embed_naive(const EmbedNaiveParams<T, W, V>& p, cudaStream_t stream) {
-  const int64_t n = p.y.shape[0] * p.y.shape[1];
-  if (n) embed_naive<T, W, V><<<unsigned((n + 255) / 256), 256, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(embed_naive<T, W, V>, {dev::blocks_of(p.y.shape[0] * p.y.shape[1], 256)}, 256, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

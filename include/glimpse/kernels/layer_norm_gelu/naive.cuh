@@ -6,6 +6,7 @@
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/block_reduce.cuh"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -37,8 +38,7 @@ __global__ void __launch_bounds__(256) layer_norm_gelu_naive(const LayerNormGelu
 
 template <class T, class W>
 cudaError_t launch_layer_norm_gelu_naive(const LayerNormGeluNaiveParams<T, W>& p, cudaStream_t stream) {
-  if (p.x.shape[0] && p.x.shape[1]) layer_norm_gelu_naive<T, W><<<unsigned(p.x.shape[0]), 256, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(layer_norm_gelu_naive<T, W>, {p.x.shape[0]}, 256, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

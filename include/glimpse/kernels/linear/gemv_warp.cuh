@@ -5,6 +5,7 @@
 //   registers (sm_80, sm_90, sm_120) see kernels/linear/README.md; no shared memory
 #pragma once
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 #include "glimpse/kernels/linear/gemv_rows.cuh"
 
 namespace glimpse::kernels {
@@ -54,8 +55,7 @@ inline cudaError_t launch_linear_gemv_warp(const LinearGemvParams& p, cudaStream
                       : p.M == 2 ? linear_gemv_warp<2>
                       : p.M <= 4 ? linear_gemv_warp<4>
                                  : linear_gemv_warp<8>;
-  kernel<<<unsigned((p.N + kPerBlock - 1) / kPerBlock), kGemvWarps * 32, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(kernel, {dev::blocks_of(p.N, kPerBlock)}, kGemvWarps * 32, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

@@ -6,6 +6,7 @@
 //   numerics  f32 sums over k in order, 16 at a time, in every tile; bias in f32, one rounding; the residual rounds again
 //   registers and shared memory: kernels/linear/README.md
 #pragma once
+#include "glimpse/device/launch.cuh"
 #include "glimpse/device/tile_order.h"
 #include "glimpse/kernels/linear/mma_loop.cuh"
 
@@ -64,12 +65,8 @@ template <class T> __global__ void __launch_bounds__(T::kThreads) linear_mma_sm8
 }
 
 template <class T> cudaError_t launch_linear_mma_tile(const LinearMmaParams& p, cudaStream_t stream) {
-  const auto kernel = linear_mma_sm80<T>;
-  if (const auto e = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, T::kSharedBytes))
-    return e;
-  const int tiles = ((p.M + T::BM - 1) / T::BM) * ((p.N + T::BN - 1) / T::BN);
-  kernel<<<unsigned(tiles), T::kThreads, T::kSharedBytes, stream>>>(p);
-  return cudaGetLastError();
+  const int64_t tiles = dev::blocks_of(p.M, T::BM) * dev::blocks_of(p.N, T::BN);
+  return dev::launch(linear_mma_sm80<T>, {tiles}, T::kThreads, T::kSharedBytes, stream, p);
 }
 
 inline cudaError_t launch_linear_mma_sm80(const LinearMmaParams& p, MmaTileName tile, cudaStream_t stream) {

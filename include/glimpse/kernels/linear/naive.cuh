@@ -4,6 +4,7 @@
 //   numerics  f32 accumulation in order of k, bias in f32, one rounding; the residual rounds again
 #pragma once
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -31,8 +32,7 @@ template <class T, class W> __global__ void linear_naive(const LinearNaiveParams
 }
 
 template <class T, class W> cudaError_t launch_linear_naive(const LinearNaiveParams<T, W>& p, cudaStream_t stream) {
-  if (p.m && p.n) linear_naive<T, W><<<dim3(unsigned((p.n + 127) / 128), unsigned(p.m)), 128, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(linear_naive<T, W>, {dev::blocks_of(p.n, 128), p.m}, 128, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

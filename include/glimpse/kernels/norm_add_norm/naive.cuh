@@ -6,6 +6,7 @@
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/block_reduce.cuh"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -40,8 +41,7 @@ __global__ void __launch_bounds__(256) norm_add_norm_naive(const NormAddNormNaiv
 
 template <class T, class W>
 cudaError_t launch_norm_add_norm_naive(const NormAddNormNaiveParams<T, W>& p, cudaStream_t stream) {
-  if (p.x.shape[0] && p.x.shape[1]) norm_add_norm_naive<T, W><<<unsigned(p.x.shape[0]), 256, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(norm_add_norm_naive<T, W>, {p.x.shape[0]}, 256, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

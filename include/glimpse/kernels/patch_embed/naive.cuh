@@ -5,6 +5,7 @@
 #pragma once
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -37,8 +38,7 @@ template <class T, class W> __global__ void patch_embed_naive(const PatchEmbedNa
 template <class T, class W>
 cudaError_t launch_patch_embed_naive(const PatchEmbedNaiveParams<T, W>& p, cudaStream_t stream) {
   const int64_t n = p.y.shape[0] * p.y.shape[1];
-  if (n) patch_embed_naive<T, W><<<unsigned((n + 127) / 128), 128, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(patch_embed_naive<T, W>, {dev::blocks_of(n, 128)}, 128, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

@@ -6,6 +6,7 @@
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/block_reduce.cuh"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -78,8 +79,7 @@ template <class T, class E> __global__ void __launch_bounds__(256) pos_embed_nai
 
 template <class T, class E>
 cudaError_t launch_pos_embed_naive(const PosEmbedNaiveParams<T, E>& p, cudaStream_t stream) {
-  if (p.x.shape[0] && p.x.shape[1]) pos_embed_naive<T, E><<<unsigned(p.x.shape[0]), 256, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(pos_embed_naive<T, E>, {p.x.shape[0]}, 256, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

@@ -4,6 +4,7 @@
 //   numerics  f32 sum of squares in a fixed order; rounds where the model rounds
 #pragma once
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -39,8 +40,7 @@ template <class T, class W> __global__ void __launch_bounds__(256) rms_norm_naiv
 
 template <class T, class W>
 cudaError_t launch_rms_norm_naive(const RmsNormNaiveParams<T, W>& p, cudaStream_t stream) {
-  if (p.rows && p.columns) rms_norm_naive<T, W><<<unsigned(p.rows), 256, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(rms_norm_naive<T, W>, {p.rows}, 256, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

@@ -6,6 +6,7 @@
 #pragma once
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -70,8 +71,7 @@ template <class T, class C> __global__ void rope_naive(const RopeNaiveParams<T, 
 
 template <class T, class C> cudaError_t launch_rope_naive(const RopeNaiveParams<T, C>& p, cudaStream_t stream) {
   const int64_t n = p.q_in.shape[0] * (p.q_in.shape[1] + 2 * p.k_in.shape[1]) * ((p.q_in.shape[2] + 1) / 2);
-  if (n) rope_naive<T, C><<<unsigned((n + 255) / 256), 256, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(rope_naive<T, C>, {dev::blocks_of(n, 256)}, 256, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

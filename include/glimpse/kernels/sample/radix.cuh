@@ -7,6 +7,7 @@
 #include "glimpse/core/tensor.h"
 #include "glimpse/device/block_reduce.cuh"
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -161,9 +162,7 @@ template <class T> __global__ void __launch_bounds__(256) sample_radix(const Sam
 }
 
 template <class T> cudaError_t launch_sample_radix(const SampleRadixParams<T>& p, cudaStream_t stream) {
-  if (p.logits.shape[0])
-    sample_radix<T><<<unsigned(p.logits.shape[0]), sample_radix_detail::kThreads, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(sample_radix<T>, {p.logits.shape[0]}, sample_radix_detail::kThreads, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

@@ -4,6 +4,7 @@
 //   numerics  silu in f32, rounded, then the product, rounded (as the model)
 #pragma once
 #include "glimpse/device/element.cuh"
+#include "glimpse/device/launch.cuh"
 
 namespace glimpse::kernels {
 
@@ -24,9 +25,7 @@ template <class T> __global__ void swiglu_naive(const SwigluNaiveParams<T> p) {
 }
 
 template <class T> cudaError_t launch_swiglu_naive(const SwigluNaiveParams<T>& p, cudaStream_t stream) {
-  const int64_t n = p.rows * p.columns;
-  if (n) swiglu_naive<T><<<unsigned((n + 255) / 256), 256, 0, stream>>>(p);
-  return cudaGetLastError();
+  return dev::launch(swiglu_naive<T>, {dev::blocks_of(p.rows * p.columns, 256)}, 256, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels
