@@ -6,6 +6,7 @@
 
 #include "glimpse/device/swizzle.h"
 #include "glimpse/device/tile_order.h"
+#include "glimpse/kernels/attention/mma_tiles.h"
 #include "glimpse/kernels/linear/mma_tiles.h"
 
 namespace glimpse {
@@ -74,10 +75,11 @@ DeviceInfo device(int sm, int sms, int64_t block_kb, int64_t sm_kb) {
   return d;
 }
 
+const DeviceInfo kDevices[] = {device(80, 108, 163, 164), device(86, 84, 99, 100),   device(89, 128, 99, 100),
+                               device(90, 132, 227, 228), device(100, 148, 227, 228), device(120, 170, 99, 100)};
+
 TEST(MmaTiles, TheChosenTileFitsEveryDevice) {
-  const DeviceInfo devices[] = {device(80, 108, 163, 164), device(86, 84, 99, 100),   device(89, 128, 99, 100),
-                                device(90, 132, 227, 228), device(100, 148, 227, 228), device(120, 170, 99, 100)};
-  for (const DeviceInfo& d : devices)
+  for (const DeviceInfo& d : kDevices)
     for (int64_t rows : {1, 9, 64, 512, 1600, 6400})
       for (int64_t columns : {1, 1536, 4096, 4608, 27392, 151552}) {
         const auto tile = kernels::choose_mma_tile(d, rows, columns);
@@ -88,6 +90,35 @@ TEST(MmaTiles, TheChosenTileFitsEveryDevice) {
   EXPECT_EQ(kernels::choose_mma_tile(device(89, 128, 99, 100), 6400, 4608), kernels::MmaTileName::square);
   EXPECT_EQ(kernels::choose_mma_tile(device(80, 108, 163, 164), 16, 4096), kernels::MmaTileName::small);
   EXPECT_EQ(kernels::choose_mma_tile(device(75, 40, 47, 64), 64, 64), kernels::MmaTileName::none);
+}
+
+int block_bytes(kernels::AttentionTileName tile) {
+  using kernels::AttentionTileName;
+  switch (tile) {
+    case AttentionTileName::d128: return kernels::AttentionTile128::kBlockBytes;
+    case AttentionTileName::d128_flat: return kernels::AttentionTile128Flat::kBlockBytes;
+    case AttentionTileName::d128_low: return kernels::AttentionTile128Low::kBlockBytes;
+    case AttentionTileName::d64: return kernels::AttentionTile64::kBlockBytes;
+    case AttentionTileName::none: break;
+  }
+  return 0;
+}
+
+TEST(AttentionTiles, TwoBlocksShareAMultiprocessorOfEveryDevice) {
+  using kernels::AttentionTileName;
+  for (const DeviceInfo& d : kDevices)
+    for (const int64_t head : {64, 128})
+      for (const bool causal : {false, true}) {
+        const auto tile = kernels::choose_attention_tile(d, head, causal);
+        ASSERT_NE(tile, AttentionTileName::none) << "sm_" << d.sm << ", head size " << head;
+        EXPECT_LE(2 * block_bytes(tile), d.smem_per_sm) << "sm_" << d.sm << ", head size " << head;
+        EXPECT_LE(block_bytes(tile), d.smem_per_block) << "sm_" << d.sm << ", head size " << head;
+      }
+  EXPECT_EQ(kernels::choose_attention_tile(kDevices[0], 128, false), AttentionTileName::d128);
+  EXPECT_EQ(kernels::choose_attention_tile(kDevices[1], 128, false), AttentionTileName::d128_flat);
+  EXPECT_EQ(kernels::choose_attention_tile(kDevices[5], 128, true), AttentionTileName::d128_low);
+  EXPECT_EQ(kernels::choose_attention_tile(kDevices[3], 64, true), AttentionTileName::d64);
+  EXPECT_EQ(kernels::choose_attention_tile(kDevices[3], 96, true), AttentionTileName::none);
 }
 
 }  // namespace

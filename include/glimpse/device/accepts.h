@@ -7,8 +7,8 @@ namespace glimpse::dev {
 // Rejects what is not bf16, or has rows (all strides but the last) off 16-byte boundaries.
 inline bool not_aligned_bf16(const char* name, const TensorView& t, Reason& reason) {
   if (t.dtype != DType::bf16) return reason.set("%s is %s; it takes bf16 only", name, name_of(t.dtype));
-  if (reinterpret_cast<uintptr_t>(t.data) % 16)
-    return reason.set("%s begins %d bytes behind a 16-byte boundary", name, int(reinterpret_cast<uintptr_t>(t.data) % 16));
+  if (const int off = int(reinterpret_cast<uintptr_t>(t.data) % 16))
+    return reason.set("%s begins %d bytes behind a 16-byte boundary", name, off);
   for (int d = 0; d + 1 < t.rank; ++d)
     if (t.shape[d] > 1 && t.stride[d] % 8)
       return reason.set("%s has a stride of %lld elements, which is not a multiple of 8", name, (long long)t.stride[d]);

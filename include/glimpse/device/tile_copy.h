@@ -9,16 +9,18 @@ namespace glimpse::dev {
 // Begins the copy of Rows rows of Chunks 16-byte chunks by Threads threads. Rows and chunks beyond `rows` and `chunks`
 // become zero without being read. Groups and waits are the caller's.
 template <int Rows, int Chunks, int Threads>
-__device__ void load_tile(char* to, const bf16* from, int64_t row_stride, int rows, int chunks) {
+__device__ void load_tile(char* to, const bf16* from, int64_t row_stride, int rows, int chunks,
+                          int thread = int(threadIdx.x)) {
   constexpr int kRowsAtOnce = Threads / Chunks;
   static_assert(Threads % Chunks == 0 && Rows % kRowsAtOnce == 0, "every thread copies as many chunks");
-  const int chunk = int(threadIdx.x) % Chunks;
+  static_assert(kRowsAtOnce % 8 == 0, "the swizzle is the same in all of a thread's rows");
+  const int row = thread / Chunks, chunk = thread % Chunks;
+  to += Swizzle<Chunks>::bytes(row, chunk), from += row * row_stride + chunk * 8;
+  const int left = chunk < chunks ? rows - row : 0;
 #pragma unroll
-  for (int i = 0; i < Rows / kRowsAtOnce; ++i) {
-    const int row = int(threadIdx.x) / Chunks + i * kRowsAtOnce;
-    const bool valid = row < rows && chunk < chunks;
-    ptx::cp_async_16(to + Swizzle<Chunks>::bytes(row, chunk), valid ? from + row * row_stride + chunk * 8 : from,
-                     valid);
+  for (int i = 0; i < Rows; i += kRowsAtOnce) {
+    ptx::cp_async_16(to + i * Chunks * 16, from, i < left);
+    from += kRowsAtOnce * row_stride;
   }
 }
 

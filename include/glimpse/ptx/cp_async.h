@@ -6,8 +6,7 @@
 
 namespace glimpse::ptx {
 
-// Copies 16 bytes past L1; where `valid` is false nothing is read and the 16 bytes become zero. `from` must be an
-// address of global memory either way.
+// Copies 16 bytes past L1; where `valid` is false nothing is read, `from` may be any address, the bytes become zero.
 __device__ inline void cp_async_16(void* to, const void* from, bool valid) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(global_address(from)),
                "r"(valid ? 16 : 0)

@@ -4,8 +4,8 @@
 
 namespace glimpse::kernels {
 
-// A block's tile of the output, BK of K at a time in a ring of Stages; WarpsM x WarpsN warps. Halves = 2: the BN columns
-// are BN / 2 of one weight and the same BN / 2 of another, and every warp has matching columns of both.
+// A block's tile of the output, BK of K at a time in a ring of Stages; WarpsM x WarpsN warps. Halves = 2: of the BN
+// columns BN / 2 are one weight's and the others the same of another's, and every warp has matching columns of both.
 template <int BM_, int BN_, int BK_, int Stages_, int WarpsM_, int WarpsN_, int Halves_ = 1> struct MmaTile {
   static constexpr int BM = BM_, BN = BN_, BK = BK_, Stages = Stages_, WarpsM = WarpsM_, WarpsN = WarpsN_;
   static constexpr int Halves = Halves_;
