@@ -1,42 +1,21 @@
 #include "glimpse/kernels/attention/mma_sm80.cuh"
 
-#include "glimpse/device/accepts.h"
 #include "glimpse/device/check.cuh"
-#include "glimpse/ops/attention.h"
+#include "kernels/attention/accepts.h"
 
 namespace glimpse {
 namespace {
 
-constexpr int64_t kMaxGrid = 65535;  // of a grid's second and third dimension
-constexpr int kLeastRows = 64;       // of a tile
-
 bool reject(const op::Attention& a, const DeviceInfo&, Reason& reason) {
-  if (a.q.shape[2] != 64 && a.q.shape[2] != 128)
-    return reason.set("the head size is %lld, it takes 64 and 128", (long long)a.q.shape[2]);
-  if (!(a.scale > 0)) return reason.set("the scale is %g, not positive", double(a.scale));
-  if (a.max_q > kMaxGrid * kLeastRows)
-    return reason.set("max_q is %d, at most %lld", a.max_q, (long long)kMaxGrid * kLeastRows);
-  if (a.kv_len.shape[0] > kMaxGrid)
-    return reason.set("%lld sequences, at most %lld", (long long)a.kv_len.shape[0], (long long)kMaxGrid);
-  return dev::not_aligned_bf16("q", a.q, reason) || dev::not_aligned_bf16("k", a.k, reason) ||
-         dev::not_aligned_bf16("v", a.v, reason) || dev::not_aligned_bf16("o", a.o, reason);
+  constexpr int kMostRows = 65535 * 64;  // tiles of a grid's second dimension
+  if (a.max_q > kMostRows) return reason.set("max_q is %d, at most %d", a.max_q, kMostRows);
+  return kernels::attention_rejects(a, reason);
 }
 
-const int32_t* numbers(const TensorView& t) { return t ? view<int32_t, 1>(t).data : nullptr; }
-
 void run(const op::Attention& a, Context& ctx) {
-  kernels::AttentionMmaParams p{};
-  const auto q = view<bf16, 3>(a.q), o = view<bf16, 3>(a.o);
-  const auto k = view<bf16, 4>(a.k), v = view<bf16, 4>(a.v);
-  p.q = q.data, p.q_row = q.stride[0], p.q_head = q.stride[1];
-  p.o = o.data, p.o_row = o.stride[0], p.o_head = o.stride[1];
-  p.k = k.data, p.k_slot = k.stride[0], p.k_head = k.stride[1], p.k_row = k.stride[2];
-  p.v = v.data, p.v_slot = v.stride[0], p.v_head = v.stride[1], p.v_row = v.stride[2];
-  p.q_offsets = numbers(a.q_offsets), p.kv_len = numbers(a.kv_len);
-  p.kv_slot = numbers(a.kv_slot), p.kv_start = numbers(a.kv_start);
-  p.heads = int(q.shape[1]), p.group = int(q.shape[1] / k.shape[1]), p.batch = int(a.kv_len.shape[0]);
-  p.max_q = a.max_q, p.causal = a.causal, p.scale2 = a.scale * dev::kLog2E;
-  const auto tile = kernels::choose_attention_tile(ctx.device, q.shape[2], a.causal);
+  auto p = kernels::attention_params<kernels::AttentionMmaParams>(a);
+  p.heads = int(a.q.shape[1]);
+  const auto tile = kernels::choose_attention_tile(ctx.device, a.q.shape[2], a.causal);
   CUDA_CHECK(kernels::launch_attention_mma_sm80(p, tile, static_cast<cudaStream_t>(ctx.stream)));
 }
 

@@ -136,6 +136,8 @@ std::vector<Case<op::Attention>> cases(uint64_t seed) {
                 {{70}, {130}, 2, 1, 128, true},
                 {{127}, {129}, 2, 1, 128}, {{129}, {191}, 2, 1, 64, true}, // around tiles of 64 and 128
                 {{65, 2, 128}, {65, 66, 193}, 2, 2, 128, true},
+                {{2, 1, 0, 3}, {70, 300, 5, 0}, 8, 2, 64, true},           // decode of several rows, and without keys
+                {{4}, {260}, 16, 1, 128, true}, {{1}, {600}, 54, 54, 64, true},
                 {{6}, {3}, 2, 1, 64, true},                                // rows that see no key
                 {{1}, {0}, 2, 2, 64},                                      // nothing to see
                 {{8}, {24}, 4, 4, 64, false, false, 1e4},                  // one score dominates

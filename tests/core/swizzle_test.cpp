@@ -7,6 +7,7 @@
 #include "glimpse/device/swizzle.h"
 #include "glimpse/device/tile_order.h"
 #include "glimpse/kernels/attention/mma_tiles.h"
+#include "glimpse/kernels/attention/splits.h"
 #include "glimpse/kernels/linear/mma_tiles.h"
 
 namespace glimpse {
@@ -119,6 +120,23 @@ TEST(AttentionTiles, TwoBlocksShareAMultiprocessorOfEveryDevice) {
   EXPECT_EQ(kernels::choose_attention_tile(kDevices[5], 128, true), AttentionTileName::d128_low);
   EXPECT_EQ(kernels::choose_attention_tile(kDevices[3], 64, true), AttentionTileName::d64);
   EXPECT_EQ(kernels::choose_attention_tile(kDevices[3], 96, true), AttentionTileName::none);
+}
+
+TEST(AttentionSplits, EveryKeyOnceWithinTheBound) {
+  for (const DeviceInfo& d : kDevices)
+    for (const int kv_heads : {1, 2, 12, 1000}) {
+      const int most = kernels::most_splits(d.sm_count, kv_heads);
+      for (int keys : {0, 1, 63, 255, 256, 257, 512, 513, 4096, 8191, 27648, 27649, 131072}) {
+        const int each = kernels::keys_per_split(keys, most), count = kernels::split_count(keys, most);
+        EXPECT_EQ(each % kernels::kSplitTile, 0);
+        EXPECT_GE(int64_t(each) * count, keys);
+        EXPECT_TRUE(count == 1 || int64_t(each) * (count - 1) < keys) << "the last of " << count << " splits is empty";
+        for (int bound : {keys, keys + 1, keys + 1000, 2 * keys})
+          EXPECT_LE(count, kernels::split_bound(bound, most)) << keys << " keys where " << bound << " are expected";
+      }
+    }
+  EXPECT_EQ(kernels::split_count(8192, kernels::most_splits(108, 2)), 32);
+  EXPECT_EQ(kernels::split_count(131072, kernels::most_splits(108, 2)), 54);
 }
 
 }  // namespace

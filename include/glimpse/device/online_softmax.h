@@ -5,8 +5,6 @@
 
 namespace glimpse::dev {
 
-constexpr float kLog2E = 1.4426950408889634f;
-
 __device__ inline float quad_max(float v) {
   v = fmaxf(v, __shfl_xor_sync(0xffffffffu, v, 1));
   return fmaxf(v, __shfl_xor_sync(0xffffffffu, v, 2));

@@ -2,7 +2,7 @@
 // maximum, sum and output in registers. Source: Dao, arXiv 2307.08691.
 //   tiles     128 queries x 64 keys; for head size 128 on 99-KB devices 128x32 (full) and 64x64 (causal) (mma_tiles.h);
 //             V(j) is copied while Q K(j)t is multiplied, K(j - 1) during the rest; P stays in registers
-//   order     keys from the last tile to the first, a mask where a tile is not seen by all rows; heads of one group next
+//             V(j) is copied while Q K(j)t is multiplied, K(j - 1) after it; P stays in registers
 //             to each other (they share K and V in L2), query tiles with the most keys first
 //   traffic   q and o once; k and v once per query tile and head, mostly from L2
 //   accepts   bf16, head size 64 or 128, rows aligned to 16 bytes, scale > 0; any lengths, several sequences, GQA
