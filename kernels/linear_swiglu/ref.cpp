@@ -90,6 +90,10 @@ std::vector<Case<LinearSwiglu>> cases(uint64_t seed) {
     for (int64_t K : {1, 7, 15, 17, 31, 33, 1025})
       for (int64_t M : {3, 10}) all.push_back(tested({M, 77, K, t}));
     all.push_back(tested({5, 33, 65, t, DType::f32})), all.push_back(tested({19, 33, 65, t, DType::f32}));
+    if (t == DType::bf16) {  // around the tiles of the matrix kernels (32, 64, 128 outputs, 64 or 128 rows, 64 of K)
+      for (int64_t N : {31, 33, 65, 127, 129}) all.push_back(tested({N + 1, N, 136})), all.push_back(tested({7, N, 8}));
+      all.push_back(tested({383, 252, 200})), all.push_back(tested({129, 128, 64}));
+    }
     for (double scale : {1e3, 1e-4}) all.push_back(tested({2, 20, 48, t, DType::bf16, scale}));
     for (int64_t M : {1, 372}) all.push_back(timed("half", {M, 3072, 1024, t}));
     for (int64_t M : {1, 512}) all.push_back(timed("text", {M, 13696, 4096, t}));

@@ -1,5 +1,7 @@
 // Tiles of the sm_80 matrix kernels, and which of them a device and a shape get. Pure functions of the host.
 #pragma once
+#include <initializer_list>
+
 #include "glimpse/core/device_info.h"
 
 namespace glimpse::kernels {
