@@ -1,23 +1,13 @@
 #include "glimpse/kernels/attention/splitkv_sm80.cuh"
 
 #include "glimpse/device/check.cuh"
+#include "glimpse/device/tickets.h"
 #include "kernels/attention/accepts.h"
 
 namespace glimpse {
 namespace {
 
-constexpr int64_t kMostRows = 64;       // packed rows, of which 16 read the keys at once
-constexpr int64_t kMostGroups = 65536;  // that share a result
-
-// Device memory that every launch finds zero and leaves zero.
-struct Tickets {
-  unsigned* data = nullptr;
-  Tickets() {
-    CUDA_CHECK(cudaMalloc(reinterpret_cast<void**>(&data), kMostGroups * sizeof(unsigned)));
-    CUDA_CHECK(cudaMemset(data, 0, kMostGroups * sizeof(unsigned)));
-  }
-  ~Tickets() { cudaFree(data); }
-};
+constexpr int64_t kMostRows = 64;  // packed rows, of which 16 read the keys at once
 
 kernels::AttentionSplitParams params(const op::Attention& a, const DeviceInfo& device) {
   auto p = kernels::attention_params<kernels::AttentionSplitParams>(a);
@@ -32,9 +22,9 @@ bool reject(const op::Attention& a, const DeviceInfo& device, Reason& reason) {
                       (long long)kMostRows);
   if (kernels::attention_rejects(a, reason)) return true;
   const auto p = params(a, device);
-  return (split_groups(p) > kMostGroups || int64_t(p.kv_heads) * split_row_blocks(p) > 65535) &&
+  return (split_groups(p) > dev::Tickets::kCount || int64_t(p.kv_heads) * split_row_blocks(p) > 65535) &&
          reason.set("%lld results are shared among blocks, at most %lld", (long long)split_groups(p),
-                    (long long)kMostGroups);
+                    (long long)dev::Tickets::kCount);
 }
 
 size_t workspace(const op::Attention& a, Context& ctx) {
@@ -47,7 +37,7 @@ size_t workspace(const op::Attention& a, Context& ctx) {
 void run(const op::Attention& a, Context& ctx) {
   auto p = params(a, ctx.device);
   if (const size_t bytes = workspace(a, ctx)) p.parts = static_cast<float*>(ctx.workspace.take(bytes));
-  p.tickets = ctx.state<Tickets>().data;
+  p.tickets = ctx.state<dev::Tickets>().data;
   CUDA_CHECK(kernels::launch_attention_splitkv_sm80(p, a.q.shape[2], static_cast<cudaStream_t>(ctx.stream)));
 }
 

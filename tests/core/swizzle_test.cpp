@@ -9,6 +9,7 @@
 #include "glimpse/kernels/attention/mma_tiles.h"
 #include "glimpse/kernels/attention/splits.h"
 #include "glimpse/kernels/linear/mma_tiles.h"
+#include "glimpse/kernels/linear/small_m_tiles.h"
 
 namespace glimpse {
 namespace {
@@ -137,6 +138,20 @@ TEST(AttentionSplits, EveryKeyOnceWithinTheBound) {
     }
   EXPECT_EQ(kernels::split_count(8192, kernels::most_splits(108, 2)), 32);
   EXPECT_EQ(kernels::split_count(131072, kernels::most_splits(108, 2)), 54);
+}
+
+TEST(SmallMTiles, PartsCoverK) {
+  EXPECT_EQ(kernels::small_m_splits(kDevices[0], 4096, 4096), 3);
+  EXPECT_EQ(kernels::small_m_splits(kDevices[0], 27392, 4096), 1);
+  for (const DeviceInfo& d : kDevices)
+    for (const int columns : {1, 64, 1536, 4096, 151552})
+      for (const int k : {8, 64, 1024, 1032, 4096, 13696, 100000}) {
+        const int splits = kernels::small_m_splits(d, columns, k), part = kernels::small_m_part(k, splits);
+        EXPECT_GE(int64_t(splits) * part, k);
+        EXPECT_EQ(part % kernels::SmallMTile<16>::BK, 0);
+        EXPECT_TRUE(splits == 1 || (columns + 63) / 64 * splits <= 2 * d.sm_count);
+      }
+  EXPECT_LE(kernels::SmallMTile<64>::kSharedBytes, 99 * 1024);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 //             sequence's bits depend on its own rows, length and the device (splits.h), not on its neighbours
 //   registers and shared memory: kernels/attention/README.md
 #pragma once
+#include "glimpse/device/last_block.cuh"
 #include "glimpse/device/launch.cuh"
 #include "glimpse/device/online_softmax.h"
 #include "glimpse/device/swizzle.h"
@@ -227,20 +228,6 @@ __device__ inline void store_row(const SplitWork& t, const AttentionSplitParams&
                                             ptx::pack_bf16(part.o.z * inverse, part.o.w * inverse));
 }
 
-// Whether this block is the last of the sequence's splits: it then sees what all of them wrote. Leaves the ticket zero.
-// last: in shared memory that no thread reads or writes otherwise from here on.
-__device__ inline bool is_last(volatile bool& last, const SplitWork& t, const AttentionSplitParams& p) {
-  __threadfence();
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    const unsigned group = blockIdx.z * gridDim.y + blockIdx.y;
-    last = atomicInc(p.tickets + group, unsigned(t.splits - 1)) == unsigned(t.splits - 1);
-    __threadfence();
-  }
-  __syncthreads();
-  return last;
-}
-
 template <class C> __global__ void __launch_bounds__(C::kThreads) attention_splitkv_sm80(const AttentionSplitParams p) {
   extern __shared__ __align__(128) char shared[];
   SplitWork t;
@@ -264,7 +251,7 @@ template <class C> __global__ void __launch_bounds__(C::kThreads) attention_spli
     *reinterpret_cast<float4*>(to + row * C::DH + column) = part.o;
     if (column == 0) to[C::kRows * C::DH + row * 2] = part.top, to[C::kRows * C::DH + row * 2 + 1] = part.sum;
   }
-  if (t.splits == 1 || !is_last(*reinterpret_cast<bool*>(shared), t, p)) return;
+  if (t.splits == 1 || !dev::last_block(p.tickets + blockIdx.z * gridDim.y + blockIdx.y, unsigned(t.splits))) return;
   for (int i = int(threadIdx.x); i < C::kRows * kColumns; i += C::kThreads) {
     const int row = i / kColumns, column = i % kColumns * 4;
     SplitPart part{make_float4(0, 0, 0, 0), -INFINITY, 0};
