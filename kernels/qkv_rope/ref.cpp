@@ -106,6 +106,7 @@ std::vector<Case<QkvRope>> cases(uint64_t seed) {
       all.push_back(make_case({M, 48, 4, 2, 32, false, M != 8}, t));
       all.push_back(make_case({M, 48, 2, 2, 64, true, false}, t));
     }
+    for (int64_t M : {2, 3, 5}) all.push_back(make_case({M, 520, 3, 1, 128, M == 5, true}, t));
     for (int64_t M : {1, 512}) all.push_back(make_case({M, 4096, 32, 2, 128, false, true}, t, true));
     for (int64_t M : {1, 372}) all.push_back(make_case({M, 1024, 8, 2, 128, false, true}, t, true));
     all.push_back(make_case({1024, 1536, 12, 12, 128, true, false}, t, true));
