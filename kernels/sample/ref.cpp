@@ -152,6 +152,7 @@ std::vector<Case<op::Sample>> cases(uint64_t seed) {
       for (int64_t vocabulary :
            seed ? std::vector<int64_t>{int64_t(seed % 900) + 1} : std::vector<int64_t>{1, 2, 77, 1031})
         all.push_back(make_case(3, vocabulary, s, t, true));
+      if (!s.sample) all.push_back(make_case(2, seed ? int64_t(seed % 5000) + 1000 : 5003, s, t, false));
       if (seed) continue;
       all.push_back(make_case(1, 151552, s, t, false));
       all.back().bench = true, all.back().test = false;
