@@ -7,6 +7,7 @@
 #include "glimpse/device/block_reduce.cuh"
 #include "glimpse/device/element.cuh"
 #include "glimpse/device/launch.cuh"
+#include "glimpse/kernels/pos_embed/taps.cuh"
 
 namespace glimpse::kernels {
 
@@ -22,34 +23,7 @@ template <class T, class E> struct PosEmbedNaiveParams {
   bool weight_is_bf16, bicubic;
 };
 
-namespace pos_embed_naive_detail {
-
-struct Taps {
-  int count, index[4];
-  float weight[4];
-};
-
-// The two pieces of the cubic convolution kernel with A = -0.75, up to 1 and from 1 to 2 away.
-inline __device__ float near_weight(float u) { return (1.25f * u - 2.25f) * u * u + 1.f; }
-inline __device__ float far_weight(float u) { return ((-0.75f * u + 3.75f) * u - 6.f) * u + 3.f; }
-
-// The coordinate is the model's to the bit: no operation of it may be contracted.
-inline __device__ Taps taps(int at, int size, int side, bool bicubic) {
-  const float n = __fsub_rn(__fdiv_rn(float(at) + 0.5f, float(size)) * 2.f, 1.f);
-  const float s = __fsub_rn(__fmul_rn(n + 1.f, float(side)), 1.f) * 0.5f;
-  const float base = floorf(s), t = s - base;
-  Taps out{bicubic ? 4 : 2, {}, {1.f - t, t}};
-  if (bicubic)
-    out.weight[0] = far_weight(t + 1.f), out.weight[1] = near_weight(t), out.weight[2] = near_weight(1.f - t),
-    out.weight[3] = far_weight(2.f - t);
-  for (int k = 0; k < 4; ++k) out.index[k] = min(max(int(base) + k - (bicubic ? 1 : 0), 0), side - 1);
-  return out;
-}
-
-}  // namespace pos_embed_naive_detail
-
 template <class T, class E> __global__ void __launch_bounds__(256) pos_embed_naive(const PosEmbedNaiveParams<T, E> p) {
-  using namespace pos_embed_naive_detail;
   const int64_t m = blockIdx.x, columns = p.x.shape[1];
   const T* as = nullptr;  // the dtype that values are rounded to
   float sum = 0;
@@ -58,8 +32,8 @@ template <class T, class E> __global__ void __launch_bounds__(256) pos_embed_nai
     sum += v * v;
   }
   const float scale = 1.f / sqrtf(dev::block_sum<256>(sum) / float(columns) + p.eps);
-  const Taps y = taps(p.coords(m, 0), p.coords(m, 2), p.side, p.bicubic);
-  const Taps x = taps(p.coords(m, 1), p.coords(m, 3), p.side, p.bicubic);
+  const PosTaps y = pos_taps(p.coords(m, 0), p.coords(m, 2), p.side, p.bicubic);
+  const PosTaps x = pos_taps(p.coords(m, 1), p.coords(m, 3), p.side, p.bicubic);
   for (int64_t c = threadIdx.x; c < columns; c += 256) {
     float position = 0;
     for (int j = 0; j < y.count; ++j) {
