@@ -18,8 +18,8 @@ void run(const op::LayerNormGelu& a, Context& ctx) {
   a.x.dtype == DType::bf16 ? launch<bf16>(a, ctx) : launch<float>(a, ctx);
 }
 
-GLIMPSE_VARIANT(op::LayerNormGelu, .name = "block_row", .device = Device::cuda, .arch = {80, 0}, .priority = 10, .run = run,
-                .reject = reject);
+GLIMPSE_VARIANT(op::LayerNormGelu, .name = "block_row", .device = Device::cuda, .arch = {80, 0}, .priority = 10,
+                .run = run, .reject = reject);
 
 }  // namespace
 }  // namespace glimpse

@@ -30,9 +30,8 @@ void run(const op::PosEmbed& a, Context& ctx) {
   a.x.dtype == DType::bf16 ? launch<bf16>(a, ctx) : launch<float>(a, ctx);
 }
 
-GLIMPSE_VARIANT(op::PosEmbed, .name = "cached_grid", .device = Device::cuda, .arch = {80, 0}, .priority = 10, .run = run,
-                .reject = kernels::pos_embed_rejects,
-                .workspace = workspace);
+GLIMPSE_VARIANT(op::PosEmbed, .name = "cached_grid", .device = Device::cuda, .arch = {80, 0}, .priority = 10,
+                .run = run, .reject = kernels::pos_embed_rejects, .workspace = workspace);
 
 }  // namespace
 }  // namespace glimpse

@@ -6,7 +6,7 @@ namespace glimpse {
 namespace {
 
 bool reject(const op::Sample& a, const DeviceInfo&, Reason& reason) {
-  if (a.do_sample) return reason.set("it draws nothing, a token is to be drawn at temperature %g", double(a.temperature));
+  if (a.do_sample) return reason.set("it draws nothing, and a draw at temperature %g is wanted", double(a.temperature));
   return a.probs && reason.set("it gives no probabilities");
 }
 

@@ -9,13 +9,16 @@ constexpr int kLayerNormGeluBlockMost = 4 * LayerNormGeluBlock::kSize * 8;
 
 // V: chunks of eight a thread; 2 are rows of up to 4096 elements.
 template <int V, class T>
-__global__ void __launch_bounds__(LayerNormGeluBlock::kThreads) layer_norm_gelu_block_row(const LayerNormGeluRowParams<T> p) {
+__global__ void __launch_bounds__(LayerNormGeluBlock::kThreads)
+    layer_norm_gelu_block_row(const LayerNormGeluRowParams<T> p) {
   layer_norm_gelu_row<LayerNormGeluBlock, V>(p);
 }
 
-template <class T> cudaError_t launch_layer_norm_gelu_block_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
-  const auto kernel = p.columns <= 2 * LayerNormGeluBlock::kSize * 8 ? layer_norm_gelu_block_row<2, T> : layer_norm_gelu_block_row<4, T>;
-  return dev::launch(kernel, {p.rows}, LayerNormGeluBlock::kThreads, 0, stream, p);
+template <class T>
+cudaError_t launch_layer_norm_gelu_block_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
+  using Block = LayerNormGeluBlock;
+  const auto kernel = p.columns <= 2 * Block::kSize * 8 ? layer_norm_gelu_block_row<2, T> : layer_norm_gelu_block_row<4, T>;
+  return dev::launch(kernel, {p.rows}, Block::kThreads, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

@@ -9,13 +9,16 @@ constexpr int kLayerNormGeluWarpMost = 8 * LayerNormGeluWarp::kSize * 8;
 
 // V: chunks of eight a lane; 2 are rows of up to 512 elements.
 template <int V, class T>
-__global__ void __launch_bounds__(LayerNormGeluWarp::kThreads) layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T> p) {
+__global__ void __launch_bounds__(LayerNormGeluWarp::kThreads)
+    layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T> p) {
   layer_norm_gelu_row<LayerNormGeluWarp, V>(p);
 }
 
-template <class T> cudaError_t launch_layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
-  const auto kernel = p.columns <= 2 * LayerNormGeluWarp::kSize * 8 ? layer_norm_gelu_warp_row<2, T> : layer_norm_gelu_warp_row<8, T>;
-  return dev::launch(kernel, {dev::blocks_of(p.rows, LayerNormGeluWarp::kRows)}, LayerNormGeluWarp::kThreads, 0, stream, p);
+template <class T>
+cudaError_t launch_layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
+  using Warp = LayerNormGeluWarp;
+  const auto kernel = p.columns <= 2 * Warp::kSize * 8 ? layer_norm_gelu_warp_row<2, T> : layer_norm_gelu_warp_row<8, T>;
+  return dev::launch(kernel, {dev::blocks_of(p.rows, Warp::kRows)}, Warp::kThreads, 0, stream, p);
 }
 
 }  // namespace glimpse::kernels

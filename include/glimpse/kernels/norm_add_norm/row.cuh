@@ -1,7 +1,7 @@
 // norm_add_norm of a row that its owner (a warp or a block) keeps in registers: what warp_row and block_row share.
 //   traffic   x, residual and y once, residual written once, the floor; the weights from cache
 //   accepts   f32 and bf16 activations, weights of either dtype, rows of eights at 16-byte boundaries; y may be x
-//   numerics  f32 sums of squares in an order that depends on the number of columns alone; rounds where the model rounds
+//   numerics  f32 sums of squares in an order that depends on the number of columns alone; rounds as the model does
 #pragma once
 #include "glimpse/device/launch.cuh"
 #include "glimpse/device/row_owner.cuh"

@@ -1,6 +1,6 @@
 // patch_embed / implicit_mma_sm80: the patches' u8 levels become bf16 while they are put into the tile that the tensor
 // cores read; no matrix of normalised pixels is ever written.
-//   tiles     128x128x64 or 64x64x64 by device and shape, three stages, XOR swizzle; weights by cp.async, levels through
+//   tiles     128x128x64 or 64x64x64 by device and shape, three stages, XOR swizzle; weights by cp.async, levels by
 //             registers: 8 bytes loaded, 8 values looked up in shared memory, 16 bytes stored a thread
 //   traffic   levels once per tile column and w once per tile row, mostly from L2; y once
 //   accepts   u8 levels, rows of eights within a channel at 8-byte boundaries, up to 4 channels; bf16 w at 16-byte

@@ -21,8 +21,8 @@ template <class T, class E> __global__ void __launch_bounds__(256) pos_embed_cac
   const int m = int(blockIdx.x * 256 + threadIdx.x), slots = int(2 * p.row.rows);
   if (m >= p.row.rows) return;
   const auto at = [&](int patch, int i) { return p.row.coords(patch, i); };
-  const auto hash = unsigned(at(m, 0)) * 2654435761u ^ unsigned(at(m, 1)) * 2246822519u ^ unsigned(at(m, 2)) * 3266489917u ^
-                    unsigned(at(m, 3)) * 668265263u;
+  const unsigned hash = unsigned(at(m, 0)) * 2654435761u ^ unsigned(at(m, 1)) * 2246822519u ^
+                        unsigned(at(m, 2)) * 3266489917u ^ unsigned(at(m, 3)) * 668265263u;
   for (unsigned slot = hash % unsigned(slots);; slot = slot + 1 == unsigned(slots) ? 0 : slot + 1) {
     const int found = atomicCAS(p.slots + slot, -1, m), patch = found < 0 ? m : found;
     if (at(patch, 0) != at(m, 0) || at(patch, 1) != at(m, 1) || at(patch, 2) != at(m, 2) || at(patch, 3) != at(m, 3))

@@ -1,7 +1,7 @@
 // pos_embed / fused_row: a warp a patch, which stays in registers between its norm and the sum with its position.
 //   traffic   x, y and, where wanted, normed once, the floor; 16 (bicubic) or 4 rows of the table from L1 and L2
-//   accepts   f32 and bf16 activations and table, norm weight of either dtype, rows of eights at 16-byte boundaries, up to
-//             2048 elements; y may be x
+//   accepts   f32 and bf16 activations and table, norm weight of either dtype, rows of eights at 16-byte boundaries,
+//             up to 2048 elements; y may be x
 //   numerics  coordinates, weights and sums in f32, the sum along the row first; rounds where the model rounds
 #pragma once
 #include "glimpse/kernels/pos_embed/row.cuh"

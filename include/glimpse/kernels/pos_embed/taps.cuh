@@ -12,8 +12,8 @@ struct PosTaps {
 inline __device__ float near_weight(float u) { return (1.25f * u - 2.25f) * u * u + 1.f; }
 inline __device__ float far_weight(float u) { return ((-0.75f * u + 3.75f) * u - 6.f) * u + 3.f; }
 
-// Those of place `at` of `size` in a table of `side`. The coordinate is the model's to the bit: no operation of it may be
-// contracted.
+// Those of place `at` of `size` in a table of `side`. The coordinate is the model's to the bit: no operation of it may
+// be contracted.
 inline __device__ PosTaps pos_taps(int at, int size, int side, bool bicubic) {
   const float n = __fsub_rn(__fdiv_rn(float(at) + 0.5f, float(size)) * 2.f, 1.f);
   const float s = __fsub_rn(__fmul_rn(n + 1.f, float(side)), 1.f) * 0.5f;
