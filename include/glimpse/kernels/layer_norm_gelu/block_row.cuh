@@ -17,7 +17,8 @@ __global__ void __launch_bounds__(LayerNormGeluBlock::kThreads)
 template <class T>
 cudaError_t launch_layer_norm_gelu_block_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
   using Block = LayerNormGeluBlock;
-  const auto kernel = p.columns <= 2 * Block::kSize * 8 ? layer_norm_gelu_block_row<2, T> : layer_norm_gelu_block_row<4, T>;
+  const bool narrow = p.columns <= 2 * Block::kSize * 8;
+  const auto kernel = narrow ? layer_norm_gelu_block_row<2, T> : layer_norm_gelu_block_row<4, T>;
   return dev::launch(kernel, {p.rows}, Block::kThreads, 0, stream, p);
 }
 

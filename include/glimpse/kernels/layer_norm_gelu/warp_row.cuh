@@ -17,7 +17,8 @@ __global__ void __launch_bounds__(LayerNormGeluWarp::kThreads)
 template <class T>
 cudaError_t launch_layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
   using Warp = LayerNormGeluWarp;
-  const auto kernel = p.columns <= 2 * Warp::kSize * 8 ? layer_norm_gelu_warp_row<2, T> : layer_norm_gelu_warp_row<8, T>;
+  const bool narrow = p.columns <= 2 * Warp::kSize * 8;
+  const auto kernel = narrow ? layer_norm_gelu_warp_row<2, T> : layer_norm_gelu_warp_row<8, T>;
   return dev::launch(kernel, {dev::blocks_of(p.rows, Warp::kRows)}, Warp::kThreads, 0, stream, p);
 }
 
