@@ -7,7 +7,8 @@ namespace {
 
 bool reject(const op::Sample& a, const DeviceInfo&, Reason& reason) {
   if (a.do_sample) return reason.set("it draws nothing, and a draw at temperature %g is wanted", double(a.temperature));
-  return a.probs && reason.set("it gives no probabilities");
+  if (a.probs) return reason.set("it gives no probabilities");
+  return kernels::sample_rejects_rows(a, reason);
 }
 
 size_t workspace(const op::Sample& a, Context&) {
@@ -17,8 +18,10 @@ size_t workspace(const op::Sample& a, Context&) {
 
 template <class T> void launch(const op::Sample& a, Context& ctx) {
   const auto p = kernels::sample_params<T>(a, ctx);
-  auto* scratch = kernels::take_zeros<kernels::SampleScratch>(ctx, size_t(a.logits.shape[0]));
-  CUDA_CHECK(kernels::launch_sample_argmax<T>({p, scratch}, static_cast<cudaStream_t>(ctx.stream)));
+  void* scratch = ctx.workspace.take(size_t(a.logits.shape[0]) * sizeof(kernels::SampleScratch));
+  const kernels::SampleArgmaxParams<T> all{p, static_cast<kernels::SampleScratch*>(scratch),
+                                           ctx.state<dev::Tickets>().data};
+  CUDA_CHECK(kernels::launch_sample_argmax(all, static_cast<cudaStream_t>(ctx.stream)));
 }
 
 void run(const op::Sample& a, Context& ctx) {

@@ -1,6 +1,7 @@
 // The CUDA variants' parameters out of the op's arguments, and their workspace.
 #pragma once
 #include "glimpse/device/check.cuh"
+#include "glimpse/device/tickets.h"
 #include "glimpse/ops/sample.h"
 
 namespace glimpse::kernels {
@@ -27,11 +28,11 @@ template <class T> SampleParams<T> sample_params(const op::Sample& a, Context& c
   return p;
 }
 
-// Zeroed memory of the workspace.
-template <class S> S* take_zeros(Context& ctx, size_t count) {
-  void* data = ctx.workspace.take(count * sizeof(S));
-  if (count) CUDA_CHECK(cudaMemsetAsync(data, 0, count * sizeof(S), static_cast<cudaStream_t>(ctx.stream)));
-  return static_cast<S*>(data);
+// A row needs one ticket.
+inline bool sample_rejects_rows(const op::Sample& a, Reason& reason) {
+  return a.logits.shape[0] > dev::Tickets::kCount &&
+         reason.set("it takes %lld rows at most, got %lld", (long long)dev::Tickets::kCount,
+                    (long long)a.logits.shape[0]);
 }
 
 }  // namespace glimpse::kernels

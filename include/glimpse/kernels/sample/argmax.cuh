@@ -16,15 +16,14 @@ constexpr int sample_pieces(int64_t vocabulary) {
   return int(pieces < 128 ? pieces : 128);
 }
 
-// A row's scratch; all zero before.
 struct SampleScratch {
   SampleBest best, part[128];  // part: of each piece
-  unsigned ticket;
 };
 
 template <class T> struct SampleArgmaxParams {
   SampleParams<T> sample;
   SampleScratch* scratch;  // [rows]
+  unsigned* tickets;       // [rows], zero before and after
 };
 
 // f(i) for each token of this block's piece. Blocks: pieces by rows.
@@ -35,10 +34,10 @@ template <class F> __device__ void each_token(int64_t vocabulary, F f) {
 }
 
 // The best of the row out of one a thread, in the last block only (true there): every thread has it.
-__device__ inline bool best_of_row(SampleBest& best, SampleScratch& scratch) {
+__device__ inline bool best_of_row(SampleBest& best, SampleScratch& scratch, unsigned* ticket) {
   best = dev::block_reduce<kSampleThreads>(best, better);
   if (threadIdx.x == 0) scratch.part[blockIdx.x] = best;
-  if (!dev::last_block(&scratch.ticket, gridDim.x)) return false;
+  if (!dev::last_block(ticket, gridDim.x)) return false;
   const SampleBest none{-INFINITY, 0};
   best = threadIdx.x < gridDim.x ? scratch.part[threadIdx.x] : none;
   best = dev::block_reduce<kSampleThreads>(best, better);
@@ -49,12 +48,12 @@ template <class T> __global__ void __launch_bounds__(kSampleThreads) sample_argm
   const int64_t b = blockIdx.y;
   SampleBest best{-INFINITY, 0};
   each_token(p.sample.logits.shape[1], [&](int i) { best = better(best, {sample_value(p.sample, b, i), i}); });
-  if (!best_of_row(best, p.scratch[b]) || threadIdx.x) return;
+  if (!best_of_row(best, p.scratch[b], p.tickets + b) || threadIdx.x) return;
   p.scratch[b].best = best;
   p.sample.token(b) = best.id;
 }
 
-// The marks are made; the scratch is zero.
+// The marks are made.
 template <class T> cudaError_t launch_sample_argmax(const SampleArgmaxParams<T>& p, cudaStream_t stream) {
   const auto& logits = p.sample.logits;
   return dev::launch(sample_argmax<T>, {sample_pieces(logits.shape[1]), logits.shape[0]}, kSampleThreads, 0, stream, p);

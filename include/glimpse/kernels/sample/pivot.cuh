@@ -27,6 +27,7 @@ struct PivotState {
 template <class T> struct PivotParams {
   SampleParams<T> sample;
   SampleScratch* scratch;  // [rows]; best: the largest value
+  unsigned* tickets;       // [rows], zero before and after
   PivotState* state;       // [rows]
   int shift, width;        // of a pass: where the digit lies in the order
 };
@@ -94,7 +95,7 @@ __global__ void __launch_bounds__(kSampleThreads) sample_pivot_digit(const Pivot
   __syncthreads();
   for (int i = int(threadIdx.x); i < kPivotBins; i += kSampleThreads)
     if (bins[i]) atomicAdd(&s.bins[i], bins[i]);
-  if (dev::last_block(&p.scratch[b].ticket, gridDim.x)) pick_digit(p, s, Weigh);
+  if (dev::last_block(p.tickets + b, gridDim.x)) pick_digit(p, s, Weigh);
 }
 
 // The token, and what the kept ones weigh together.
@@ -110,7 +111,7 @@ template <class T> __global__ void __launch_bounds__(kSampleThreads) sample_pivo
   });
   total = dev::block_sum<kSampleThreads>(total);
   if (threadIdx.x == 0) atomicAdd(&p.state[b].total, total);
-  if (draw && best_of_row(best, p.scratch[b]) && threadIdx.x == 0) p.sample.token(b) = best.id;
+  if (draw && best_of_row(best, p.scratch[b], p.tickets + b) && threadIdx.x == 0) p.sample.token(b) = best.id;
 }
 
 template <class T> __global__ void __launch_bounds__(kSampleThreads) sample_pivot_probs(const PivotParams<T> p) {
@@ -131,12 +132,12 @@ cudaError_t launch_pivot_digits(PivotParams<T> p, dev::Grid grid, int bits, cuda
   return cudaSuccess;
 }
 
-// The marks are made; scratch and state are zero.
+// The marks are made; the state is zero.
 template <class T> cudaError_t launch_sample_pivot(const PivotParams<T>& p, cudaStream_t stream) {
   const auto& a = p.sample;
   const int64_t vocabulary = a.logits.shape[1];
   const dev::Grid grid{sample_pieces(vocabulary), a.logits.shape[0]};
-  if (const auto e = launch_sample_argmax<T>({a, p.scratch}, stream)) return e;
+  if (const auto e = launch_sample_argmax<T>({a, p.scratch, p.tickets}, stream)) return e;
   if (a.draw && a.top_k > 0 && a.top_k < vocabulary)
     if (const auto e = launch_pivot_digits<false>(p, grid, 32, stream)) return e;
   if (a.draw && a.top_p < 1)
