@@ -20,6 +20,15 @@ foreach(SOURCE ${PTXVM_VM_PROGRAMS})
     endforeach()
 endforeach()
 
+# Unoptimised code: deep calls, and every variable in local memory.
+set(PTXVM_DEBUG ${CMAKE_CURRENT_BINARY_DIR}/vm_libcudacxx_debug)
+add_custom_command(OUTPUT ${PTXVM_DEBUG} DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/vm_libcudacxx.cu
+                   COMMAND ${PTXVM_NVCC} -std=c++17 -G -cudart shared -gencode arch=compute_80,code=compute_80
+                           -o ${PTXVM_DEBUG} ${CMAKE_CURRENT_LIST_DIR}/cuda/vm_libcudacxx.cu VERBATIM)
+add_custom_target(ptxvm_vm_debug ALL DEPENDS ${PTXVM_DEBUG})
+add_test(NAME ptxvm.vm_debug COMMAND ptxvm ${PTXVM_DEBUG})
+set_tests_properties(ptxvm.vm_debug PROPERTIES PASS_REGULAR_EXPRESSION "ok" FAIL_REGULAR_EXPRESSION "not true;ptxvm: ")
+
 # Each planted bug of bugs.cu is named with what belongs to it, and its clean twin yields no report.
 set(PTXVM_BUGS ${CMAKE_CURRENT_BINARY_DIR}/bugs)
 add_custom_command(OUTPUT ${PTXVM_BUGS} DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/bugs.cu
@@ -64,6 +73,9 @@ ptxvm_bug(stack_overflow "stack overflow in a call of")
 ptxvm_bug(wild_call "a call of an address that is no function")
 ptxvm_bug(partial_copy "cudaMalloc #1")
 ptxvm_bug(double_free "free of an address that malloc did not give")
+foreach(NAME missing_wait short_wait unwaited_barrier)
+    ptxvm_bug(${NAME} "read of shared memory at byte [0-9]+ before the cp.async to it was waited for")
+endforeach()
 
 # Random expressions: the same source on the host and here.
 add_executable(ptxvm_fuzz_generate ${CMAKE_CURRENT_LIST_DIR}/fuzz/generate.cpp)

@@ -59,22 +59,39 @@ void merge_splits(Warp* w) {
   w->splits = kept;
 }
 
-// Chooses the split that runs: the deepest call, then the lowest pc; after a yield the next in turn.
+constexpr uint32_t kTurn = 256;  // choices for which a split stays preferred after another has yielded to it
+
+// After a yield another split has its turn, by the numbers of the lanes: none is passed over for ever.
+void next_turn(Warp* w) {
+  w->turn = 0;
+  for (uint32_t k = 1; k <= 32; ++k) {
+    const uint32_t lane = (w->turn_lane + k) % 32;
+    for (uint32_t i = 0; i < w->splits; ++i) {
+      const Split& s = w->split[i];
+      if (i == w->current || s.wait != Wait::kReady || (s.mask >> lane & 1) == 0) continue;
+      w->turn = s.mask, w->turn_left = kTurn, w->turn_lane = lane;
+      return;
+    }
+  }
+}
+
+// Chooses the split that runs: the deepest call, then the lowest pc; among those whose turn it is, if there are any.
 bool select(Warp* w, bool yielded) {
   merge_splits(w);
-  uint32_t best = w->splits;
-  for (uint32_t k = 0; k < w->splits; ++k) {
-    const uint32_t i = yielded ? (w->current + 1 + k) % w->splits : k;
-    const Split& s = w->split[i];
-    if (s.wait != Wait::kReady) continue;
-    if (best == w->splits) best = i;
-    if (yielded) break;
-    const Split& b = w->split[best];
-    if (s.depth > b.depth || (s.depth == b.depth && s.pc < b.pc)) best = i;
+  if (yielded) next_turn(w);
+  if (w->turn != 0 && w->turn_left-- == 0) w->turn = 0;
+  for (;;) {
+    uint32_t best = w->splits;
+    for (uint32_t i = 0; i < w->splits; ++i) {
+      const Split& s = w->split[i];
+      if (s.wait != Wait::kReady || (w->turn != 0 && (s.mask & w->turn) == 0)) continue;
+      const Split& b = w->split[best == w->splits ? i : best];
+      if (s.depth > b.depth || (s.depth == b.depth && s.pc <= b.pc)) best = i;
+    }
+    if (best != w->splits) return load(w, best), true;
+    if (w->turn == 0) return false;
+    w->turn = 0;
   }
-  if (best == w->splits) return false;
-  load(w, best);
-  return true;
 }
 
 // The same loop with a look at every instruction.

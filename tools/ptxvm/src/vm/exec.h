@@ -33,6 +33,18 @@ struct Barrier {
   bool active = false;
 };
 
+// A cp.async that its lanes have not waited for, or (0 bytes) an arrival on a barrier that follows their copies.
+struct AsyncEntry {
+  uint32_t mask, bytes;
+  uint32_t group[32];
+  std::byte* to[32];
+  std::byte data[32][16];
+};
+struct AsyncCopies {         // of a warp, in the order of issue
+  uint32_t groups[32] = {};  // that a lane has committed
+  std::vector<AsyncEntry> entries;
+};
+
 // What all blocks of one launch share.
 struct Launch {
   Program* program = nullptr;
@@ -66,7 +78,11 @@ struct Block {
   std::vector<Finding> findings;
   uint64_t finding_count = 0;
   std::vector<uint8_t> shared_written;  // --check init
+  std::vector<AsyncCopies> async;       // by warp
+  uint32_t async_arrivals = 0;
 };
+// --check init: bytes of shared memory are as if never written while a cp.async is on its way to them.
+void mark_shared(Block& block, const std::byte* at, uint32_t bytes, bool written);
 
 enum class BlockState { kDone, kYielded, kFailed };
 BlockState run_block(Block& block);

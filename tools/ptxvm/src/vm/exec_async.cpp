@@ -1,6 +1,7 @@
-// cp.async and mbarrier (the forms of sm_80). A copy is done when it is issued, which is one of the orders allowed.
+// cp.async: the source is read when the copy is issued, the destination written when its thread waits for it, so that
+// a missing wait shows. Both are orders that PTX allows.
+#include "async.h"
 #include "decode.h"
-#include "exec.h"
 
 namespace ptxvm {
 namespace {
@@ -12,39 +13,63 @@ struct Copy {
   Inst from;              // the source's address
 };
 
-// The 64 bits of an mbarrier: what arrives in a phase counts `pending` down.
-struct Barrier64 {
-  uint64_t pending : 20, expected : 20, unused : 21, parity : 1, valid : 1, spare : 1;
-};
-static_assert(sizeof(Barrier64) == 8);
+AsyncCopies& copies_of(Warp* w) { return w->block->async[w->index]; }
 
-enum class BarrierOp : uint32_t {
-  kInit,
-  kInvalidate,
-  kArrive,
-  kArriveDrop,
-  kTest,
-  kTestParity,
-  kPending,
-  kArriveAsync
-};
-
-struct BarrierInfo {
-  BarrierOp op;
-  bool no_complete = false, no_increment = false;
-  uint32_t d = kNoOperand, state = kNoOperand, count = kNoOperand;
-};
-
-void arrive(Barrier64& b, uint32_t count) {
-  b.pending = b.pending > count ? b.pending - count : 0;
-  if (b.pending != 0) return;
-  b.pending = b.expected;
-  b.parity ^= 1;
+void complete(Block& block, AsyncEntry& entry, uint32_t lanes) {
+  for (const uint32_t i : Lanes{entry.mask & lanes}) {
+    if (entry.bytes == 0) {
+      Barrier64 b;
+      std::memcpy(&b, entry.to[i], sizeof b);
+      arrive(b, 1);
+      std::memcpy(entry.to[i], &b, sizeof b);
+      --block.async_arrivals;
+      continue;
+    }
+    std::memcpy(entry.to[i], entry.data[i], entry.bytes);
+    mark_shared(block, entry.to[i], entry.bytes, true);
+  }
+  entry.mask &= ~lanes;
 }
 
-uint64_t bits(const Barrier64& b) { return std::bit_cast<uint64_t>(b); }
+void drop_completed(AsyncCopies& copies) {
+  std::erase_if(copies.entries, [](const AsyncEntry& entry) { return entry.mask == 0; });
+}
+
+// A copy, or with 0 bytes an arrival, of the active lanes.
+AsyncEntry& add(Warp* w, uint32_t bytes, std::byte* const* to) {
+  auto& copies = copies_of(w);
+  constexpr size_t kMost = 4096;  // of a kernel that never waits the oldest are completed
+  if (copies.entries.size() >= kMost) {
+    for (size_t i = 0; i < kMost / 2; ++i) complete(*w->block, copies.entries[i], ~0u);
+    drop_completed(copies);
+  }
+  AsyncEntry& entry = copies.entries.emplace_back();
+  entry.mask = w->mask, entry.bytes = bytes;
+  std::copy_n(copies.groups, 32, entry.group);
+  for (const uint32_t i : Lanes{w->mask}) entry.to[i] = to[i];
+  return entry;
+}
 
 }  // namespace
+
+void arrive_after_copies(Warp* w, std::byte* const* barrier) {
+  add(w, 0, barrier);
+  w->block->async_arrivals += static_cast<uint32_t>(std::popcount(w->mask));
+}
+
+void finish_arrivals(Block& block, const std::byte* barrier) {
+  if (block.async_arrivals == 0) return;
+  for (auto& copies : block.async) {
+    uint32_t later = 0;  // lanes with such an arrival further on: what comes before it is complete too
+    for (size_t i = copies.entries.size(); i-- > 0;) {
+      auto& entry = copies.entries[i];
+      for (const uint32_t lane : Lanes{entry.bytes == 0 ? entry.mask : 0})
+        if (entry.to[lane] == barrier) later |= 1u << lane;
+      complete(block, entry, later);
+    }
+    drop_completed(copies);
+  }
+}
 
 namespace exec {
 
@@ -86,69 +111,36 @@ const Inst* copy_async(Warp* w, const Inst* in) {
   }
   w->mask = all;
   if (!good) return nullptr;
+  AsyncEntry& entry = add(w, copy.bytes, to);
   for (const uint32_t i : Lanes{all}) {
-    if (size[i] != 0) std::memcpy(to[i], from[i], size[i]);
-    std::memset(to[i] + size[i], 0, copy.bytes - size[i]);
+    if (size[i] != 0) std::memcpy(entry.data[i], from[i], size[i]);
+    std::memset(entry.data[i] + size[i], 0, copy.bytes - size[i]);
+    mark_shared(*w->block, to[i], copy.bytes, false);
   }
   return in + 1;
 }
 
-const Inst* mbarrier(Warp* w, const Inst* in) {
-  const auto& info = *static_cast<const BarrierInfo*>(in->info);
-  uint64_t address[32];
-  std::byte* p[32];
-  const auto count_of = [&](uint32_t i) { return info.count == kNoOperand ? 1u : reg<uint32_t>(w, info.count)[i]; };
-  if (info.op == BarrierOp::kPending) {
-    for (const uint32_t i : Lanes{w->mask})
-      reg<uint32_t>(w, info.d)[i] = std::bit_cast<Barrier64>(reg<uint64_t>(w, info.state)[i]).pending;
-    return in + 1;
+const Inst* commit_copies(Warp* w, const Inst* in) {
+  for (const uint32_t i : Lanes{w->mask}) ++copies_of(w).groups[i];
+  return in + 1;
+}
+
+// Completes all groups of the active lanes but the last imm ones.
+const Inst* wait_copies(Warp* w, const Inst* in) {
+  auto& copies = copies_of(w);
+  for (auto& entry : copies.entries) {
+    uint32_t done = 0;
+    for (const uint32_t i : Lanes{entry.bytes == 0 ? 0 : entry.mask & w->mask})
+      if (copies.groups[i] - entry.group[i] > in->imm) done |= 1u << i;
+    complete(*w->block, entry, done);
   }
-  if (!lane_pointers(w, in, 8, true, address, p)) return nullptr;
-  uint32_t yes = 0;
-  for (const uint32_t i : Lanes{w->mask}) {
-    Barrier64 b;
-    std::memcpy(&b, p[i], 8);
-    if (info.op == BarrierOp::kInit) {
-      b = {};
-      b.pending = b.expected = count_of(i);
-      b.valid = 1;
-    } else if (b.valid == 0) {
-      return fail(w, in, Status::kIllegalInstruction, "an mbarrier that was not initialised", static_cast<int>(i));
-    } else if (info.op == BarrierOp::kInvalidate) {
-      b = {};
-    } else if (info.op == BarrierOp::kTest) {
-      const auto state = std::bit_cast<Barrier64>(reg<uint64_t>(w, info.state)[i]);
-      yes |= state.parity != b.parity ? 1u << i : 0u;
-    } else if (info.op == BarrierOp::kTestParity) {
-      yes |= (reg<uint32_t>(w, info.state)[i] & 1) != b.parity ? 1u << i : 0u;
-    } else if (info.op == BarrierOp::kArriveAsync) {
-      // The copies are done already: the arrival follows at once. Without .noinc one more is expected before.
-      if (info.no_increment) arrive(b, 1);
-    } else {
-      const uint64_t state = bits(b);
-      if (info.op == BarrierOp::kArriveDrop) b.expected = b.expected - count_of(i);
-      arrive(b, count_of(i));
-      if (info.d != kNoOperand) reg<uint64_t>(w, info.d)[i] = state;
-    }
-    std::memcpy(p[i], &b, 8);
-  }
-  if (info.op == BarrierOp::kTest || info.op == BarrierOp::kTestParity) {
-    uint32_t& d = lanes::predicate(w, info.d);
-    d = (d & ~w->mask) | yes;
-    // A thread that waits lets the others have their turn.
-    if (yes != w->mask) return reschedule(w, in + 1, Stop::kYield);
-  }
+  drop_completed(copies);
   return in + 1;
 }
 
 }  // namespace exec
 
 namespace {
-
-MemSpace shared_or_generic(Decoder& d) {
-  if (d.has("shared::cluster")) d.refuse("shared memory of a cluster");
-  return d.has("shared") || d.has("shared::cta") ? MemSpace::kShared : MemSpace::kGeneric;
-}
 
 // cp.async.ca.shared.global{.L2::..} [dst], [src], bytes{, src_bytes | ignore}{, policy}
 void copy(Decoder& d) {
@@ -174,58 +166,17 @@ void copy(Decoder& d) {
 }  // namespace
 
 void decode_async(Decoder& d) {
-  const auto& parts = d.in().parts;
-  const bool plain = parts.size() > 2 && (parts[2] == "ca" || parts[2] == "cg");
-  if (plain) return copy(d);
-  if (parts.size() > 2 && (parts[2] == "commit_group" || parts[2] == "wait_group" || parts[2] == "wait_all")) {
-    d.emit(exec::nothing);
-    return;
+  const auto form = d.part(2);
+  if (form == "ca" || form == "cg") return copy(d);
+  if (form == "commit_group" || form == "wait_all") d.emit(exec::commit_copies);
+  if (form == "wait_all") d.emit(exec::wait_copies);
+  if (form == "wait_group") {
+    if (d.operand(0).kind != ptx::OperandKind::kInt) d.refuse("a count that is no number");
+    d.emit(exec::wait_copies).imm = d.operand(0).value;
   }
-  if (parts.size() > 2 && parts[2] == "mbarrier") {
-    BarrierInfo info{BarrierOp::kArriveAsync};
-    info.no_increment = d.has("noinc");
-    Inst& in = d.emit(exec::mbarrier);
-    d.address(in, d.operand(0), shared_or_generic(d));
-    in.info = d.own(info);
-    return;
-  }
-  d.refuse("the form");
-}
-
-void decode_mbarrier(Decoder& d) {
-  const auto op = d.part(1);
-  BarrierInfo info{BarrierOp::kInit};
-  if (d.has("cluster") || d.has("expect_tx") || d.has("complete_tx")) d.refuse("transaction counts and clusters");
-  size_t at = 0;
-  if (op == "init") {
-    info.count = d.source(d.operand(1), Size::kWord);
-  } else if (op == "inval") {
-    info.op = BarrierOp::kInvalidate;
-  } else if (op == "arrive" || op == "arrive_drop") {
-    info.op = op == "arrive" ? BarrierOp::kArrive : BarrierOp::kArriveDrop;
-    info.no_complete = d.has("noComplete");
-    const bool result = d.operand(0).kind != ptx::OperandKind::kAddress;
-    if (result && d.operand(0).kind != ptx::OperandKind::kSink) info.d = d.target(d.operand(0), Size::kDouble);
-    at = result ? 1 : 0;
-    if (d.operands() > at + 1) info.count = d.source(d.operand(at + 1), Size::kWord);
-  } else if (op == "test_wait" || op == "try_wait") {
-    const bool parity = d.has("parity");
-    info.op = parity ? BarrierOp::kTestParity : BarrierOp::kTest;
-    info.d = d.target(d.operand(0), Size::kPred);
-    at = 1;
-    info.state = d.source(d.operand(2), parity ? Size::kWord : Size::kDouble);
-  } else if (op == "pending_count") {
-    info.op = BarrierOp::kPending;
-    info.d = d.target(d.operand(0), Size::kWord);
-    info.state = d.source(d.operand(1), Size::kDouble);
-    d.emit(exec::mbarrier).info = d.own(info);
-    return;
-  } else {
-    d.refuse("the form");
-  }
-  Inst& in = d.emit(exec::mbarrier);
-  d.address(in, d.operand(at), shared_or_generic(d));
-  in.info = d.own(info);
+  if (form == "commit_group" || form == "wait_all" || form == "wait_group") return;
+  if (form != "mbarrier") d.refuse("the form");
+  decode_mbarrier(d);
 }
 
 }  // namespace ptxvm

@@ -1,4 +1,6 @@
 // Branches, calls, returns, exits, and what a guard does.
+#include <set>
+
 #include "decode.h"
 #include "exec.h"
 
@@ -46,17 +48,34 @@ void move_local(Warp* w, uint32_t to, uint32_t from, uint32_t size) {
   }
 }
 
+// Room for a frame: above all others, or, where splits that take turns have climbed to the end, the lowest gap between
+// the frames in use. nullptr: there is none.
+std::byte* frame_room(Warp* w, uint64_t bytes) {
+  std::byte* top = frame_of(w->base[0]).end;
+  for (uint32_t i = 0; i < w->splits; ++i)
+    if (w->split[i].mask != 0 && i != w->current) top = std::max(top, frame_of(w->split[i].registers).end);
+  if (top + bytes <= w->registers_end) return top;
+  std::set<std::byte*> used;
+  const auto chain = [&](std::byte* registers) {
+    while (used.insert(registers).second && frame_of(registers).back != nullptr) registers = frame_of(registers).caller;
+  };
+  chain(w->base[0]);
+  for (uint32_t i = 0; i < w->splits; ++i)
+    if (w->split[i].mask != 0 && i != w->current) chain(w->split[i].registers);
+  top = frame_of(*used.begin()).end;
+  for (auto at = std::next(used.begin()); at != used.end() && top + bytes > *at - kFrameHeader; ++at)
+    top = frame_of(*at).end;
+  return top + bytes <= w->registers_end ? top : nullptr;
+}
+
 const Inst* enter(Warp* w, const Inst* in, const CallSite* site, const FunctionCode* callee) {
   const uint32_t local = w->local + site->caller->local_bytes;
   if (local + callee->local_bytes > w->local_size)
     return fail(w, in, Status::kHardwareStackError, "stack overflow in a call of " + std::string(callee->name));
-  // Frames of other splits may lie above this one's.
-  std::byte* top = frame_of(w->base[0]).end;
-  for (uint32_t i = 0; i < w->splits; ++i)
-    if (w->split[i].mask != 0 && i != w->current) top = std::max(top, frame_of(w->split[i].registers).end);
-  std::byte* registers = top + kFrameHeader;
-  if (registers + callee->frame_bytes > w->registers_end)
+  std::byte* room = frame_room(w, kFrameHeader + callee->frame_bytes);
+  if (room == nullptr)
     return fail(w, in, Status::kHardwareStackError, "stack overflow in a call of " + std::string(callee->name));
+  std::byte* registers = room + kFrameHeader;
   for (const auto& move : site->arguments) move_local(w, local + move.callee, w->local + move.caller, move.size);
   frame_of(registers) = {in + 1, w->base[0], site, registers + callee->frame_bytes, w->local};
   w->base[0] = registers;

@@ -48,39 +48,42 @@ bool format_one(Warp* w, const Inst* in, uint32_t lane, std::string spec, uint64
   const bool wide = body.find('l') != std::string::npos || body.find('j') != std::string::npos ||
                     body.find('z') != std::string::npos || body.find('t') != std::string::npos;
   std::erase_if(body, [](char c) { return c == 'l' || c == 'h' || c == 'j' || c == 'z' || c == 't'; });
-  char text[512];
+  std::string text;
+  const auto print = [&text](const std::string& how, auto what) {
+    text.resize(static_cast<size_t>(std::snprintf(nullptr, 0, how.c_str(), what)));
+    std::snprintf(text.data(), text.size() + 1, how.c_str(), what);
+  };
   switch (kind) {
     case 'd':
     case 'i':
-      std::snprintf(text, sizeof text, (body + PRId64).c_str(), wide ? int64_t(value) : int64_t(int32_t(value)));
+      print(body + PRId64, wide ? int64_t(value) : int64_t(int32_t(value)));
       break;
     case 'u':
     case 'x':
     case 'X':
     case 'o':
-      std::snprintf(text, sizeof text, (body + "l" + kind).c_str(), wide ? value : uint64_t(uint32_t(value)));
+      print(body + "l" + kind, wide ? value : uint64_t(uint32_t(value)));
       break;
-    case 'c': std::snprintf(text, sizeof text, (body + "c").c_str(), int(value)); break;
-    case 'p': std::snprintf(text, sizeof text, "0x%" PRIx64, value); break;
+    case 'c': print(body + "c", int(value)); break;
+    case 'p': print("0x%" PRIx64, value); break;
     case 's': {
       std::string string;
       if (value == 0) string = "(null)";
       else if (!read_text(w, in, lane, value, &string)) return false;
-      const int length = std::snprintf(nullptr, 0, (body + "s").c_str(), string.c_str());
-      std::string formatted(static_cast<size_t>(length) + 1, '\0');
-      std::snprintf(formatted.data(), formatted.size(), (body + "s").c_str(), string.c_str());
-      formatted.pop_back();
-      *out += formatted;
-      return true;
+      print(body + "s", string.c_str());
+      break;
     }
-    default: std::snprintf(text, sizeof text, spec.c_str(), std::bit_cast<double>(value)); break;
+    default: print(spec, std::bit_cast<double>(value)); break;
   }
   *out += text;
   return true;
 }
 
-bool format(Warp* w, const Inst* in, uint32_t lane, const std::string& text, uint64_t at, std::string* out) {
+// printf's result is the number of its arguments.
+bool format(Warp* w, const Inst* in, uint32_t lane, const std::string& text, uint64_t at, std::string* out,
+            int32_t* arguments) {
   const auto next = [&](uint32_t bytes, uint64_t* value) {
+    ++*arguments;
     at = (at + bytes - 1) / bytes * bytes;
     *value = 0;
     const bool ok = read(w, in, lane, at, value, bytes);
@@ -128,9 +131,9 @@ const Inst* print(Warp* w, const Inst* in) {
   for (const uint32_t i : Lanes{w->mask}) {
     std::string text, out;
     if (!read_text(w, in, i, argument(w, i, in->more[0], 8), &text)) return nullptr;
-    if (!format(w, in, i, text, argument(w, i, in->more[1], 8), &out)) return nullptr;
+    int32_t result = 0;
+    if (!format(w, in, i, text, argument(w, i, in->more[1], 8), &out, &result)) return nullptr;
     w->block->output += out;
-    const int32_t result = 0;
     give_back(w, i, in->more[2], &result, 4);
   }
   return in + 1;

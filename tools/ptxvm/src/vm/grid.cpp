@@ -52,6 +52,8 @@ void BlockStore::start(uint64_t index) {
   block_.finding_count = 0;
   block_.failure = {};
   std::fill(std::begin(block_.barriers), std::end(block_.barriers), Barrier{});
+  block_.async.assign(launch_.warps, {});
+  block_.async_arrivals = 0;
   std::byte* at = base_;
   for (uint32_t i = 0; i < launch_.warps; ++i) {
     start_warp(i, at, at + launch_.register_bytes);
@@ -90,6 +92,7 @@ void BlockStore::start_warp(uint32_t index, std::byte* registers, std::byte* loc
   w.check = (launch_.options->check_mem ? 1u : 0u) | (launch_.options->check_init ? 2u : 0u);
   w.stop = Stop::kNone;
   w.current = 0, w.splits = 1;
+  w.turn = 0, w.turn_lane = 0;
   w.split[0] = {w.pc, w.base[0], w.mask, 0, 0, Wait::kReady, 0, 0, nullptr};
   w.block = &block_;
   w.index = index;

@@ -64,6 +64,7 @@ struct Warp {
   uint32_t slice;  // backward branches left
   uint32_t current, splits;
   Split split[33];
+  uint32_t turn, turn_left, turn_lane;  // lanes preferred after a yield, for how long, and whose turn it was last
   Block* block;
   uint32_t index;
   std::byte* registers_end;

@@ -116,7 +116,7 @@ Launch MachineImpl::prepare(ModuleImpl& module, Program& program, const LaunchCo
     frame = std::max<uint64_t>(frame, f.frame_bytes + kFrameHeader);
   }
   // Splits of a warp may call the same function at different times, each in a frame of its own.
-  constexpr uint64_t kFrames = 64, kRecursiveFrames = 4096, kMost = uint64_t{256} << 20;
+  constexpr uint64_t kFrames = 1024, kRecursiveFrames = 4096, kMost = uint64_t{256} << 20;
   const bool calls = program.functions.size() > 1;
   l.register_bytes =
       !calls ? frames : std::min(kMost, frames + frame * (program.recursive ? kRecursiveFrames : kFrames));

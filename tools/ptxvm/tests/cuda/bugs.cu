@@ -1,6 +1,10 @@
 // Planted bugs: bugs NAME runs the kernel with the bug, bugs NAME clean the same kernel without it.
+#include <cuda_pipeline.h>
+
 #include <cstdio>
 #include <cstring>
+
+#include <cuda/barrier>
 
 struct Args {
   int* a;      // 100 ints, written
@@ -99,6 +103,39 @@ __global__ void double_free(Args x) {
   x.a[0] = 1;
 }
 
+// Asynchronous copies that nobody waits for, or not for long enough; x.b is written by the copies' readers only.
+__global__ void missing_wait(Args x) {
+  __shared__ int s[32];
+  s[threadIdx.x] = 7;
+  __pipeline_memcpy_async(&s[threadIdx.x], &x.a[threadIdx.x], 4);
+  __pipeline_commit();
+  if (!x.bug) __pipeline_wait_prior(0);
+  __syncthreads();
+  x.b[threadIdx.x] = s[31 - threadIdx.x];
+}
+__global__ void short_wait(Args x) {
+  __shared__ int s[3][32];
+  for (int round = 0; round < 5; ++round) {
+    if (round < 3) __pipeline_memcpy_async(&s[round][threadIdx.x], &x.a[32 * round + threadIdx.x], 4);
+    __pipeline_commit();
+    if (round < 2) continue;
+    x.bug ? __pipeline_wait_prior(3) : __pipeline_wait_prior(2);
+    __syncthreads();
+    x.b[threadIdx.x] = s[round - 2][31 - threadIdx.x];
+  }
+}
+__global__ void unwaited_barrier(Args x) {
+  using Barrier = cuda::barrier<cuda::thread_scope_block>;
+  __shared__ Barrier barrier;
+  __shared__ int s[32];
+  if (threadIdx.x == 0) init(&barrier, 32);
+  __syncthreads();
+  cuda::memcpy_async(&s[threadIdx.x], &x.a[threadIdx.x], 4, barrier);
+  if (!x.bug) barrier.arrive_and_wait();
+  __syncthreads();
+  x.b[threadIdx.x] = s[31 - threadIdx.x];
+}
+
 struct Case {
   const char* name;
   void (*kernel)(Args);
@@ -113,7 +150,8 @@ const Case kCases[] = {
     CASE(global_unwritten, 0),  CASE(constant_past_end, 0), CASE(variable_past_end, 0),   CASE(local_past_end, 0),
     CASE(atomic_past_end, 0),   CASE(atomic_unwritten, 0),  CASE(byte_past_end, 0),       CASE(deadlock, 0),
     CASE(warp_deadlock, 0),     CASE(trapped, 0),           CASE(stack_overflow, 0),      CASE(wild_call, 0),
-    CASE(partial_copy, 0),      CASE(double_free, 0)};
+    CASE(partial_copy, 0),      CASE(double_free, 0),       CASE(missing_wait, 0),        CASE(short_wait, 0),
+    CASE(unwaited_barrier, 0)};
 
 int main(int count, char** arguments) {
   if (count < 2) {
