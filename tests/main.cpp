@@ -35,7 +35,9 @@ int main(int argc, char** argv) {
     }
     GLIMPSE_CHECK(device == "cpu" || device == "cuda" || device == "all", "--device=%s: use cpu, cuda or all",
                   device.c_str());
-    glimpse::test::register_op_tests(backends(device));
+    const std::vector<glimpse::Backend*> chosen = backends(device);
+    glimpse::test::register_op_tests(chosen);
+    glimpse::test::register_claim_tests(chosen);
   } catch (const glimpse::Error& e) {
     std::fprintf(stderr, "glimpse_tests: %s\n", e.what());
     return 2;
