@@ -120,11 +120,12 @@ struct Setting {
   int top_k;
 };
 
-Case<op::Sample> make_case(int64_t batch, int64_t vocabulary, Setting s, DType t, bool probs) {
+// ties: five different logits only.
+Case<op::Sample> make_case(int64_t batch, int64_t vocabulary, Setting s, DType t, bool probs, bool ties = false) {
   char label[128];
-  std::snprintf(label, sizeof label, "B=%lld,V=%lld,%s,T=%g,p=%g,min=%g,r=%g,k=%d,%s", (long long)batch,
+  std::snprintf(label, sizeof label, "B=%lld,V=%lld,%s,T=%g,p=%g,min=%g,r=%g,k=%d,%s%s", (long long)batch,
                 (long long)vocabulary, s.sample ? "draw" : "greedy", double(s.temperature), double(s.top_p),
-                double(s.min_p), double(s.penalty), s.top_k, name_of(t));
+                double(s.min_p), double(s.penalty), s.top_k, name_of(t), ties ? ",ties" : "");
   return {label, [=](Maker& m) {
             op::Sample a;
             std::vector<int32_t> ids, lengths, step;
@@ -132,7 +133,8 @@ Case<op::Sample> make_case(int64_t batch, int64_t vocabulary, Setting s, DType t
               for (int i = 0; i < 9; ++i) ids.push_back(int32_t(m.random() % uint64_t(vocabulary)));
               lengths.push_back(int(b % 10)), step.push_back(int(3 * b));
             }
-            a.logits = m.tensor(t, {batch, vocabulary}, {Fill::Kind::normal, 3, 0});
+            a.logits = m.tensor(t, {batch, vocabulary},
+                                ties ? Fill{Fill::Kind::integers, -2, 3} : Fill{Fill::Kind::normal, 3, 0});
             a.history = m.integers({batch, 9}, ids), a.history_len = m.integers({batch}, lengths);
             a.step = m.integers({batch}, step), a.token = m.output(DType::i32, {batch});
             if (probs) a.probs = m.output(DType::f32, {batch, vocabulary});
@@ -154,8 +156,9 @@ std::vector<Case<op::Sample>> cases(uint64_t seed) {
         all.push_back(make_case(3, vocabulary, s, t, true));
       if (!s.sample) all.push_back(make_case(2, seed ? int64_t(seed % 5000) + 1000 : 5003, s, t, false));
       if (seed) continue;
+      for (bool probs : {false, true}) all.push_back(make_case(3, probs ? 1031 : 1029, s, t, probs, true));
       all.push_back(make_case(1, 151552, s, t, false));
-      all.back().bench = true, all.back().test = false;
+      all.back().bench = true, all.back().test = t == DType::f32 && s.top_k == 2;
     }
   return all;
 }
