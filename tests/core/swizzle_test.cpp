@@ -53,6 +53,33 @@ TEST(Swizzle, IsABijectionWithoutBankConflicts) {
   check_swizzle<4>(), check_swizzle<8>(), check_swizzle<16>(), check_swizzle<32>();
 }
 
+// Outputs that lie across: a lane has one element of two bytes, in row 2 (lane % 4) at column lane / 4 of a chunk, and
+// neighbouring lanes share words.
+TEST(Swizzle, StagesTransposedWithoutBankConflicts) {
+  for (int chunk = 0; chunk < 8; ++chunk)
+    for (int row = 0; row < kRows; row += 8)
+      for (int i = 0; i < 2; ++i) {
+        std::set<int> words;
+        for (int lane = 0; lane < 32; ++lane)
+          words.insert((dev::Swizzle<8>::bytes(row + lane % 4 * 2 + i, chunk) + lane / 4 * 2) / 4);
+        int at[16], n = 0;
+        ASSERT_EQ(words.size(), 16u);
+        for (const int word : words) at[n++] = word * 4;
+        EXPECT_EQ(conflicts(at, 4), 0) << "rows from " << row << ", chunk " << chunk;
+      }
+}
+
+TEST(AttentionSplits, WarpsMergeWithoutBankConflicts) {
+  for (const int head : {64, 128})
+    for (int column = 0; column < head; column += 8)
+      for (int first = 0; first < 32; first += 16) {  // 8-byte accesses go half a warp at a time
+        int at[16];
+        for (int i = 0; i < 16; ++i)
+          at[i] = ((first + i) / 4 * kernels::split_pitch(head) + column + (first + i) % 4 * 2) * 4;
+        EXPECT_EQ(conflicts(at, 8), 0) << "head size " << head << ", column " << column;
+      }
+}
+
 TEST(Swizzle, TheCountSeesConflicts) {
   int column[8];
   for (int i = 0; i < 8; ++i) column[i] = i * 128;  // one chunk of 8 rows of 128 bytes, not swizzled

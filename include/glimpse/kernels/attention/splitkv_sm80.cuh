@@ -39,7 +39,7 @@ template <int DH_> struct SplitConfig {
   static constexpr int DH = DH_, kWarps = 4, kThreads = kWarps * 32, kChunks = DH / 8, kStages = 3;
   static constexpr int kRows = 16, kKeys = 16;                     // of a warp's mma
   static constexpr int kHalfBytes = kKeys * DH * 2, kStageBytes = 2 * kHalfBytes;  // of K or of V; both
-  static constexpr int kPitch = DH + 8;  // floats; 8 rows of 4 float2 then cover all banks
+  static constexpr int kPitch = split_pitch(DH);
   static constexpr int kSharedBytes = kWarps * kStages * kStageBytes;
   static constexpr int kPartFloats = kRows * (DH + 2);  // output, maximum and sum
   static_assert(kWarps * kRows * (kPitch + 2) * 4 <= kSharedBytes, "the rings also merge the warps");

@@ -7,6 +7,10 @@ namespace glimpse::kernels {
 constexpr int kSplitTile = 64;   // keys that a block takes at once, 16 a warp
 constexpr int kLeastSplit = 256;  // keys below which another block costs more than it saves
 
+// Floats from row to row where warps leave their outputs to be merged: 8 rows of 4 pairs of floats then touch 32 banks
+// at a time.
+constexpr int split_pitch(int head) { return head + 8; }
+
 // Splits of one sequence that fill the multiprocessors once.
 constexpr int most_splits(int sm_count, int64_t kv_heads) {
   const int64_t most = kv_heads > 0 ? sm_count / kv_heads : 1;
