@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
     const std::vector<glimpse::Backend*> chosen = backends(device);
     glimpse::test::register_op_tests(chosen);
     glimpse::test::register_claim_tests(chosen);
+    if (device != "cpu") glimpse::test::register_auto_test();
   } catch (const glimpse::Error& e) {
     std::fprintf(stderr, "glimpse_tests: %s\n", e.what());
     return 2;

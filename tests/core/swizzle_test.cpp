@@ -10,6 +10,7 @@
 #include "glimpse/kernels/attention/splits.h"
 #include "glimpse/kernels/linear/mma_tiles.h"
 #include "glimpse/kernels/linear/small_m_tiles.h"
+#include "support/devices.h"
 
 namespace glimpse {
 namespace {
@@ -98,27 +99,21 @@ TEST(TileOrder, EveryTileOnce) {
   }
 }
 
-DeviceInfo device(int sm, int sms, int64_t block_kb, int64_t sm_kb) {
-  DeviceInfo d;
-  d.kind = Device::cuda, d.sm = sm, d.sm_count = sms, d.smem_per_block = block_kb * 1024, d.smem_per_sm = sm_kb * 1024;
-  return d;
-}
-
-const DeviceInfo kDevices[] = {device(80, 108, 163, 164), device(86, 84, 99, 100),   device(89, 128, 99, 100),
-                               device(90, 132, 227, 228), device(100, 148, 227, 228), device(120, 170, 99, 100)};
+using test::gpu;
+using test::kGpus;
 
 TEST(MmaTiles, TheChosenTileFitsEveryDevice) {
-  for (const DeviceInfo& d : kDevices)
+  for (const DeviceInfo& d : kGpus)
     for (int64_t rows : {1, 9, 64, 512, 1600, 6400})
       for (int64_t columns : {1, 1536, 4096, 4608, 27392, 151552}) {
         const auto tile = kernels::choose_mma_tile(d, rows, columns);
         ASSERT_NE(tile, kernels::MmaTileName::none) << "sm_" << d.sm;
         EXPECT_LE(kernels::cost_of(tile).shared_bytes, d.smem_per_block) << "sm_" << d.sm;
       }
-  EXPECT_EQ(kernels::choose_mma_tile(device(80, 108, 163, 164), 6400, 4608), kernels::MmaTileName::wide);
-  EXPECT_EQ(kernels::choose_mma_tile(device(89, 128, 99, 100), 6400, 4608), kernels::MmaTileName::square);
-  EXPECT_EQ(kernels::choose_mma_tile(device(80, 108, 163, 164), 16, 4096), kernels::MmaTileName::small);
-  EXPECT_EQ(kernels::choose_mma_tile(device(75, 40, 47, 64), 64, 64), kernels::MmaTileName::none);
+  EXPECT_EQ(kernels::choose_mma_tile(gpu(80, 108, 163, 164), 6400, 4608), kernels::MmaTileName::wide);
+  EXPECT_EQ(kernels::choose_mma_tile(gpu(89, 128, 99, 100), 6400, 4608), kernels::MmaTileName::square);
+  EXPECT_EQ(kernels::choose_mma_tile(gpu(80, 108, 163, 164), 16, 4096), kernels::MmaTileName::small);
+  EXPECT_EQ(kernels::choose_mma_tile(gpu(75, 40, 47, 64), 64, 64), kernels::MmaTileName::none);
 }
 
 int block_bytes(kernels::AttentionTileName tile) {
@@ -135,7 +130,7 @@ int block_bytes(kernels::AttentionTileName tile) {
 
 TEST(AttentionTiles, TwoBlocksShareAMultiprocessorOfEveryDevice) {
   using kernels::AttentionTileName;
-  for (const DeviceInfo& d : kDevices)
+  for (const DeviceInfo& d : kGpus)
     for (const int64_t head : {64, 128})
       for (const bool causal : {false, true}) {
         const auto tile = kernels::choose_attention_tile(d, head, causal);
@@ -143,15 +138,15 @@ TEST(AttentionTiles, TwoBlocksShareAMultiprocessorOfEveryDevice) {
         EXPECT_LE(2 * block_bytes(tile), d.smem_per_sm) << "sm_" << d.sm << ", head size " << head;
         EXPECT_LE(block_bytes(tile), d.smem_per_block) << "sm_" << d.sm << ", head size " << head;
       }
-  EXPECT_EQ(kernels::choose_attention_tile(kDevices[0], 128, false), AttentionTileName::d128);
-  EXPECT_EQ(kernels::choose_attention_tile(kDevices[1], 128, false), AttentionTileName::d128_flat);
-  EXPECT_EQ(kernels::choose_attention_tile(kDevices[5], 128, true), AttentionTileName::d128_low);
-  EXPECT_EQ(kernels::choose_attention_tile(kDevices[3], 64, true), AttentionTileName::d64);
-  EXPECT_EQ(kernels::choose_attention_tile(kDevices[3], 96, true), AttentionTileName::none);
+  EXPECT_EQ(kernels::choose_attention_tile(kGpus[0], 128, false), AttentionTileName::d128);
+  EXPECT_EQ(kernels::choose_attention_tile(kGpus[1], 128, false), AttentionTileName::d128_flat);
+  EXPECT_EQ(kernels::choose_attention_tile(kGpus[5], 128, true), AttentionTileName::d128_low);
+  EXPECT_EQ(kernels::choose_attention_tile(kGpus[3], 64, true), AttentionTileName::d64);
+  EXPECT_EQ(kernels::choose_attention_tile(kGpus[3], 96, true), AttentionTileName::none);
 }
 
 TEST(AttentionSplits, EveryKeyOnceWithinTheBound) {
-  for (const DeviceInfo& d : kDevices)
+  for (const DeviceInfo& d : kGpus)
     for (const int kv_heads : {1, 2, 12, 1000}) {
       const int most = kernels::most_splits(d.sm_count, kv_heads);
       for (int keys : {0, 1, 63, 255, 256, 257, 512, 513, 4096, 8191, 27648, 27649, 131072}) {
@@ -168,9 +163,9 @@ TEST(AttentionSplits, EveryKeyOnceWithinTheBound) {
 }
 
 TEST(SmallMTiles, PartsCoverK) {
-  EXPECT_EQ(kernels::small_m_splits(kDevices[0], 4096, 4096), 3);
-  EXPECT_EQ(kernels::small_m_splits(kDevices[0], 27392, 4096), 1);
-  for (const DeviceInfo& d : kDevices)
+  EXPECT_EQ(kernels::small_m_splits(kGpus[0], 4096, 4096), 3);
+  EXPECT_EQ(kernels::small_m_splits(kGpus[0], 27392, 4096), 1);
+  for (const DeviceInfo& d : kGpus)
     for (const int columns : {1, 64, 1536, 4096, 151552})
       for (const int k : {8, 64, 1024, 1032, 4096, 13696, 100000}) {
         const int splits = kernels::small_m_splits(d, columns, k), part = kernels::small_m_part(k, splits);

@@ -10,5 +10,7 @@ namespace glimpse::test {
 void register_op_tests(const std::vector<Backend*>& backends);
 // "claims/<op>/<variant>": bits of a row against those of the same row in other company.
 void register_claim_tests(const std::vector<Backend*>& backends);
+// "auto/choice.cuda": what auto takes on each architecture; the CUDA variants must be there.
+void register_auto_test();
 
 }  // namespace glimpse::test
