@@ -52,11 +52,9 @@ template <class T> __device__ void pick_digit(const PivotParams<T>& p, PivotStat
   constexpr int kEach = kPivotBins / kSampleThreads;
   using Scan = cub::BlockScan<unsigned long long, kSampleThreads>;
   __shared__ typename Scan::TempStorage storage;
-  unsigned long long bin[kEach], sum = 0, before, total;
-  for (int j = 0; j < kEach; ++j) {
-    bin[j] = s.bins[threadIdx.x * kEach + j], sum += bin[j];
-    s.bins[threadIdx.x * kEach + j] = 0;
-  }
+  unsigned long long* bins = s.bins + threadIdx.x * kEach;  // this thread's
+  unsigned long long sum = 0, before, total;
+  for (int j = 0; j < kEach; ++j) sum += bins[j];
   Scan(storage).ExclusiveSum(sum, before, total);
   const bool begins = p.shift + p.width == 32 + kSampleIdBits;  // the first digit
   unsigned long long cut = s.cut;
@@ -66,14 +64,14 @@ template <class T> __device__ void pick_digit(const PivotParams<T>& p, PivotStat
     cut = (unsigned long long)(p.sample.logits.shape[1] - p.sample.top_k);
   const uint64_t prefix = begins ? 0 : s.prefix;
   __syncthreads();  // all have read the state
-  if (cut < before || cut >= before + sum) return;
-  for (int j = 0; j < kEach; before += bin[j++]) {
-    if (cut >= before + bin[j]) continue;
+  if (before <= cut && cut < before + sum) {
+    int j = 0;
+    for (; cut >= before + bins[j]; ++j) before += bins[j];
     s.prefix = prefix << p.width | uint64_t(threadIdx.x * kEach + j), s.cut = cut - before;
     if (weigh && p.shift == 0) s.first = s.prefix;
     if (!weigh && p.shift == kSampleIdBits) s.least = uint32_t(s.prefix);
-    return;
   }
+  for (int j = 0; j < kEach; ++j) bins[j] = 0;
 }
 
 // One digit of top-k (Weigh false) or top-p.
