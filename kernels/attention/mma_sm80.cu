@@ -15,7 +15,8 @@ bool reject(const op::Attention& a, const DeviceInfo&, Reason& reason) {
 void run(const op::Attention& a, Context& ctx) {
   auto p = kernels::attention_params<kernels::AttentionMmaParams>(a);
   p.heads = int(a.q.shape[1]);
-  const auto tile = kernels::choose_attention_tile(ctx.device, a.q.shape[2], a.causal);
+  const auto tile = kernels::choose_attention_tile(ctx.device, a.q.shape[2], a.causal, p.max_q,
+                                                   int64_t(p.heads) * p.batch);
   CUDA_CHECK(kernels::launch_attention_mma_sm80(p, tile, static_cast<cudaStream_t>(ctx.stream)));
 }
 

@@ -132,17 +132,23 @@ TEST(AttentionTiles, TwoBlocksShareAMultiprocessorOfEveryDevice) {
   using kernels::AttentionTileName;
   for (const DeviceInfo& d : kGpus)
     for (const int64_t head : {64, 128})
-      for (const bool causal : {false, true}) {
-        const auto tile = kernels::choose_attention_tile(d, head, causal);
-        ASSERT_NE(tile, AttentionTileName::none) << "sm_" << d.sm << ", head size " << head;
-        EXPECT_LE(2 * block_bytes(tile), d.smem_per_sm) << "sm_" << d.sm << ", head size " << head;
-        EXPECT_LE(block_bytes(tile), d.smem_per_block) << "sm_" << d.sm << ", head size " << head;
-      }
-  EXPECT_EQ(kernels::choose_attention_tile(kGpus[0], 128, false), AttentionTileName::d128);
-  EXPECT_EQ(kernels::choose_attention_tile(kGpus[1], 128, false), AttentionTileName::d128_flat);
-  EXPECT_EQ(kernels::choose_attention_tile(kGpus[5], 128, true), AttentionTileName::d128_low);
-  EXPECT_EQ(kernels::choose_attention_tile(kGpus[3], 64, true), AttentionTileName::d64);
-  EXPECT_EQ(kernels::choose_attention_tile(kGpus[3], 96, true), AttentionTileName::none);
+      for (const bool causal : {false, true})
+        for (const int64_t queries : {0, 1, 64, 65, 576, 6400}) {
+          const auto tile = kernels::choose_attention_tile(d, head, causal, queries, 12);
+          ASSERT_NE(tile, AttentionTileName::none) << "sm_" << d.sm << ", head size " << head;
+          EXPECT_LE(2 * block_bytes(tile), d.smem_per_sm) << "sm_" << d.sm << ", head size " << head;
+          EXPECT_LE(block_bytes(tile), d.smem_per_block) << "sm_" << d.sm << ", head size " << head;
+        }
+  const auto of = [](int gpu, int64_t head, bool causal, int64_t queries, int64_t columns) {
+    return kernels::choose_attention_tile(kGpus[gpu], head, causal, queries, columns);
+  };
+  EXPECT_EQ(of(0, 128, false, 6400, 12), AttentionTileName::d128);
+  EXPECT_EQ(of(0, 128, true, 1600, 32), AttentionTileName::d128);
+  EXPECT_EQ(of(0, 128, false, 576, 12), AttentionTileName::d128_low) << "60 tall blocks leave 48 of 108 idle";
+  EXPECT_EQ(of(1, 128, false, 6400, 12), AttentionTileName::d128_flat);
+  EXPECT_EQ(of(5, 128, true, 6400, 12), AttentionTileName::d128_low);
+  EXPECT_EQ(of(3, 64, true, 6400, 12), AttentionTileName::d64);
+  EXPECT_EQ(of(3, 96, true, 6400, 12), AttentionTileName::none);
 }
 
 TEST(AttentionSplits, EveryKeyOnceWithinTheBound) {
