@@ -26,6 +26,7 @@ struct Options {
   std::vector<std::string> kernels;
   int64_t width = 448, height = 336, tokens = 372, new_tokens = 64;
   int threads = 0;
+  bool once = false;
 };
 
 // Work and bytes of every op that ran, from the ops' own cost functions.
@@ -137,8 +138,21 @@ void limits(Bench& b, double decode_seconds, double prefill_seconds, double visi
               100 * step_bytes / decode_seconds / reads);
 }
 
+// One generation behind a warm one, as JSON: what compare.py reads.
+void once(Bench& b) {
+  Generator generator(b.model, 1, int64_t(b.prompt.ids.size()) + b.options.new_tokens);
+  generator.generate({b.prompt}, b.generation);
+  const GenerateStats s = generator.generate({b.prompt}, b.generation).stats;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("{\"vision\": %.6f, \"prefill\": %.6f, \"decode\": %.6f, \"peak_mb\": %.1f}\n", s.vision_seconds,
+              s.prefill_seconds, s.decode_seconds / double(std::max<int64_t>(s.decode_steps, 1)),
+              double(usage.ru_maxrss) * 1024e-6);
+}
+
 void run_all(const Options& options) {
   Bench b(options);
+  if (options.once) return once(b);
   using benchmark::RegisterBenchmark;
   const auto manual = [](benchmark::internal::Benchmark* one) { one->UseManualTime()->Unit(benchmark::kMillisecond); };
   RegisterBenchmark("load", [&](benchmark::State& s) { load(s, b); })->Unit(benchmark::kMillisecond)->UseRealTime();
@@ -182,6 +196,7 @@ int main(int argc, char** argv) {
   app.add_option("--dtype", options.dtype, "of activations: f32 or bf16")->check(CLI::IsMember({"f32", "bf16"}));
   app.add_option("--kernel", options.kernels, "op[.site][layers]=variant")->expected(1)->take_all();
   app.add_option("--threads", options.threads, "CPU threads; 0: all");
+  app.add_flag("--once", options.once, "one warm generation: seconds of vision, prefill and a decoded token, as JSON");
   CLI11_PARSE(app, argc, argv);
   try {
     char end = 0;

@@ -21,6 +21,15 @@ const char* name_of(Finish finish) {
   return kNames[int(finish)];
 }
 
+GenerateStats& GenerateStats::operator+=(const GenerateStats& o) {
+  if (sequences == 0) first_token_seconds = o.first_token_seconds;
+  prompt_tokens += o.prompt_tokens, reused_tokens += o.reused_tokens, new_tokens += o.new_tokens;
+  decode_steps += o.decode_steps, patches += o.patches, sequences += o.sequences;
+  attended_tokens += o.attended_tokens, vision_seconds += o.vision_seconds;
+  prefill_seconds += o.prefill_seconds, decode_seconds += o.decode_seconds;
+  return *this;
+}
+
 int64_t GenerateOptions::new_tokens(int64_t prompt_tokens) const {
   if (config.max_new_tokens) return *config.max_new_tokens;
   if (!config.max_length) return 20;
@@ -38,18 +47,16 @@ struct Generator::Live {
   GeneratedSequence* out;
   StopStrings stops;
   int64_t thought = -1;      // tokens since <think>; -1: not thinking
-  size_t closing = 0;        // tokens of ThinkingBudget::close already forced
+  size_t closing = 0;        // tokens of ThinkingBudget::close still to force
 
   // The token that stands in for `id` when a thought is over its budget.
   int32_t within_budget(int32_t id, const ThinkingBudget& budget) {
-    if (closing > 0 && closing < budget.close.size()) return budget.close[closing++];
-    if (thought >= 0 && thought >= budget.tokens && id != budget.end && !budget.close.empty()) {
-      thought = -1;
-      return budget.close[closing++];
-    }
-    if (thought >= 0) ++thought;
-    if (id == budget.open) thought = 0;
+    const bool over = thought >= budget.tokens && id != budget.end && !budget.close.empty();
+    if (thought >= 0 && over) thought = -1, closing = budget.close.size();
+    if (closing > 0) return budget.close[budget.close.size() - closing--];
     if (id == budget.end) thought = -1;
+    else if (thought >= 0) ++thought;  // an `open` within a thought opens no other
+    else if (id == budget.open) thought = 0;
     return id;
   }
 };
@@ -143,7 +150,7 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
   std::vector<SampleRow> samples;
   for (const Live* l : rows) {
     const auto done = int64_t(l->out->ids.size());
-    const bool too_short = done < options.min_new_tokens || int64_t(l->ids.size()) < options.min_length;
+    const bool too_short = done < options.config.min_new_tokens || int64_t(l->ids.size()) < options.config.min_length;
     samples.push_back({&l->ids, options.same_draws ? 0 : l->slot, int32_t(done), too_short});
   }
   if (options.keep_logits)
@@ -164,7 +171,7 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
     if (ended) l.out->finish = Finish::stop;
     else if (!go_on) l.out->finish = Finish::cancelled;
     else if (int64_t(l.out->ids.size()) >= l.limit) l.out->finish = Finish::length;
-    else if (options.max_time > 0 && time >= options.max_time) l.out->finish = Finish::time;
+    else if (options.config.max_time > 0 && time >= options.config.max_time) l.out->finish = Finish::time;
     else continue;
     l.limit = 0;
   }
@@ -206,6 +213,7 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
   started_ = now();
   GenerateOutput out;
   out.sequences.resize(prompts.size());
+  out.stats.sequences = int64_t(prompts.size());
   std::vector<SequenceLayout> layouts;
   std::vector<Live> all;
   int64_t total = 0, done = 0;
@@ -218,7 +226,7 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
                   "the cache of %lld tokens",
                   (long long)tokens, (long long)limit, (long long)cache_.capacity());
     all.push_back({int(i), prompts[i].ids, layouts[i].next, limit, &out.sequences[i],
-                   StopStrings(options.stop_strings, options.tokenizer)});
+                   StopStrings(options.config.stop_strings, options.tokenizer)});
     total += tokens;
   }
   for (size_t i = 0; i < prompts.size(); ++i) {
@@ -238,6 +246,7 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
     for (size_t first = 0; first < rows.size(); first += kDecodeRows) {
       const auto end = rows.begin() + int64_t(std::min(first + kDecodeRows, rows.size()));
       const std::vector<Live*> group(rows.begin() + int64_t(first), end);
+      for (const Live* l : group) out.stats.attended_tokens += int64_t(l->ids.size());
       choose(step(group), group, options, events, out);
       ++out.stats.decode_steps;
     }

@@ -23,13 +23,9 @@ struct ThinkingBudget {
 };
 
 struct GenerateOptions {
-  GenerationConfig config;         // do_sample, temperature, top_k, top_p, min_p, penalty, end and pad tokens, lengths
-  int64_t min_new_tokens = 0;      // no end token before
-  int64_t min_length = 0;          // the same, counting the prompt's tokens too
+  GenerationConfig config;         // what the model's file may set: filters, end and pad tokens, lengths, limits
   int num_return_sequences = 1;    // answers to each prompt, one behind the other; more than one only with sampling
-  std::vector<std::string> stop_strings;  // a sequence ends once its new text, special tokens too, holds one of them
-  const Tokenizer* tokenizer = nullptr;   // of stop_strings
-  double max_time = 0;             // seconds; 0: no limit
+  const Tokenizer* tokenizer = nullptr;  // of config.stop_strings
   uint64_t seed = 0;
   bool same_draws = false;         // every sequence draws the random numbers that it would draw alone
   bool ignore_eos = false;         // go on to max_new_tokens
@@ -56,6 +52,10 @@ struct GenerateStats {
   int64_t prompt_tokens = 0, reused_tokens = 0, new_tokens = 0, decode_steps = 0, patches = 0;
   double vision_seconds = 0, prefill_seconds = 0, decode_seconds = 0;
   double first_token_seconds = 0;  // from the call to the first token of the first sequence
+  int64_t sequences = 0, attended_tokens = 0;  // attended: keys that the decode steps read, over all steps and sequences
+
+  // Adds up calls; the time to the first token stays the first call's.
+  GenerateStats& operator+=(const GenerateStats& other);
 };
 
 struct GenerateOutput {

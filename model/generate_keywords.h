@@ -10,7 +10,4 @@ namespace glimpse {
 // has elsewhere. stop_strings also need GenerateOptions::tokenizer. Errors: one sentence with the keyword's name.
 GenerateOptions with_generate_keywords(GenerateOptions options, const Json& keywords);
 
-// A string or a list of at most 64 strings; empty when absent.
-std::vector<std::string> strings_of(const JsonObject& fields, const char* key);
-
 }  // namespace glimpse

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "model/config.h"
 #include "model/json.h"
 
 namespace glimpse {
@@ -21,13 +22,18 @@ struct GenerationConfig {
   std::optional<std::int64_t> pad_token_id;
   std::optional<std::int64_t> max_new_tokens;
   std::optional<std::int64_t> max_length;
+  std::int64_t min_new_tokens = 0;         ///< no end token before
+  std::int64_t min_length = 0;             ///< the same, counting the prompt's tokens too
+  double max_time = 0;                     ///< seconds; 0: no limit
+  std::vector<std::string> stop_strings;   ///< a sequence ends once its new text, special tokens too, holds one of them
 
-  /// Unknown keys and nulls are ignored. Errors: wrong types, values that the reference refuses (spec 9.2).
+  /// Nulls and keys that change no answer are ignored. Errors: wrong types, values that the reference refuses (spec
+  /// 9.2), settings that this library does not offer (generate_refused.h).
   static GenerationConfig from_json(const Json& json, const std::string& source);
-  /// These values with those that `object` has over them; errors as above.
+  /// These values with those that `object` has over them; errors: types and values, as above.
   GenerationConfig with(const JsonObject& object) const;
-  /// DIR/generation_config.json; the defaults when there is none.
-  static GenerationConfig from_pretrained(const std::filesystem::path& directory);
+  /// DIR/generation_config.json; where there is none the defaults, with the end and pad tokens of `text`.
+  static GenerationConfig from_pretrained(const std::filesystem::path& directory, const Glm4vTextConfig& text);
 };
 
 }  // namespace glimpse

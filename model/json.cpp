@@ -170,6 +170,19 @@ std::string JsonObject::string(const char* key, const std::string& fallback) con
   return child->get<std::string>();
 }
 
+std::vector<std::string> JsonObject::strings(const char* key, std::size_t max_count) const {
+  const Json* value = find(key);
+  if (!value) return {};
+  const Json list = value->is_array() ? *value : Json::array({*value});
+  std::vector<std::string> out;
+  for (const Json& item : list) {
+    GLIMPSE_CHECK(item.is_string() && list.size() <= max_count, "%s: must be a string or a list of at most %zu strings",
+                  name_of(key).c_str(), max_count);
+    out.push_back(item.get<std::string>());
+  }
+  return out;
+}
+
 std::vector<std::int64_t> JsonObject::integers(const char* key, std::int64_t low, std::int64_t high,
                                                std::size_t max_count) const {
   const Json* child = find(key);

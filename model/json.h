@@ -56,6 +56,8 @@ class JsonObject {
   std::string string(const char* key, const std::string& fallback) const;
   /// One whole number or a list of at most `max_count`; empty when absent.
   std::vector<std::int64_t> integers(const char* key, std::int64_t low, std::int64_t high, std::size_t max_count) const;
+  /// One string or a list of at most `max_count`; empty when absent.
+  std::vector<std::string> strings(const char* key, std::size_t max_count) const;
   /// Exactly `count` numbers; empty when absent. A single number stands for `count` equal ones.
   std::vector<double> numbers(const char* key, double low, double high, std::size_t count) const;
 

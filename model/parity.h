@@ -14,7 +14,7 @@ class Parity {
   Parity(Glm4vForConditionalGeneration& model, const std::filesystem::path& directory)
       : model_(model),
         inputs_(directory, model.config()),
-        generation_(GenerationConfig::from_pretrained(directory)) {}
+        generation_(GenerationConfig::from_pretrained(directory, model.config().text)) {}
 
   // Runs the golden case in the model's dtype. In f32 a tensor may be 2e-5 away from the reference's, in bf16 (from
   // the reference's f32 tensor) twice as far as the reference's own bf16 tensor is (for logits: all those of the case

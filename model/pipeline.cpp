@@ -63,7 +63,7 @@ Pipeline::Pipeline(const std::string& model, PipelineSetup setup)
              setup.dtype.value_or(run_.device().kind == Device::cpu ? DType::f32 : DType::bf16)),
       processor_(Glm4vProcessor::from_pretrained(directory_, config_)),
       defaults_(processor_.options()),
-      generation_(GenerationConfig::from_pretrained(directory_)) {}
+      generation_(GenerationConfig::from_pretrained(directory_, config_.text)) {}
 
 PipelineOptions Pipeline::options() const {
   PipelineOptions options;
@@ -94,7 +94,7 @@ void Pipeline::prepare(const PipelineOptions& options) {
 std::vector<PipelineResult> Pipeline::generate(const ProcessorOutput& input, const PipelineOptions& options) {
   GenerateOptions o = options.generate;
   o.tokenizer = &processor_.tokenizer();
-  o.stop_strings.insert(o.stop_strings.end(), options.stop_sequence.begin(), options.stop_sequence.end());
+  o.config.stop_strings.insert(o.config.stop_strings.end(), options.stop_sequence.begin(), options.stop_sequence.end());
   int64_t capacity = 1;
   for (const Prompt& p : input.prompts) {
     const int64_t tokens = int64_t(p.ids.size());

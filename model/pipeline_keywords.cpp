@@ -41,7 +41,7 @@ PipelineOptions with_pipeline_keywords(PipelineOptions o, const Json& keywords) 
   o.return_tensors = tensors;
   o.return_full_text = fields.boolean("return_full_text", o.return_full_text);
   o.timeout = fields.number("timeout", o.timeout, 1e-3, 1e9);
-  if (fields.has("stop_sequence")) o.stop_sequence = strings_of(fields, "stop_sequence");
+  if (fields.has("stop_sequence")) o.stop_sequence = fields.strings("stop_sequence", 64);
   if (fields.has("continue_final_message")) o.continue_final_message = fields.boolean("continue_final_message", false);
   o.skip_special_tokens = fields.boolean("skip_special_tokens", o.skip_special_tokens);
   GLIMPSE_CHECK(!fields.boolean("clean_up_tokenization_spaces", false), "%s: is not offered; spaces stay as the model "

@@ -69,6 +69,17 @@ void take_media(const std::string& text, ProcessorOutput& out, const PatchShape&
       TensorView::dense(floats.data(), DType::f32, {int64_t(floats.size()) / columns, columns});
 }
 
+// The patches must be the ones that the vision tower was built for.
+void check_patches(const PatchShape& shape, const Glm4vVisionConfig& vision, const std::string& file) {
+  const auto equal = [&](const char* field, int64_t here, int64_t there) {
+    GLIMPSE_CHECK(here == there, "%s: %s is %lld, config.json has %lld; take both files from the same checkpoint",
+                  file.c_str(), field, (long long)here, (long long)there);
+  };
+  equal("patch_size", shape.patch, vision.patch_size);
+  equal("temporal_patch_size", shape.temporal, vision.temporal_patch_size);
+  equal("merge_size", shape.merge, vision.spatial_merge_size);
+}
+
 }  // namespace
 
 std::vector<std::vector<uint8_t>> ProcessorOutput::mm_token_type_ids() const {
@@ -86,6 +97,8 @@ Glm4vProcessor Glm4vProcessor::from_pretrained(const std::filesystem::path& dire
   const ProcessorFields image = image_processor_fields(directory), video = video_processor_fields(directory);
   processor.options_.image = image_processor_options(JsonObject(image.fields, image.source + ": "));
   processor.options_.video = video_processor_options(JsonObject(video.fields, video.source + ": "));
+  check_patches(processor.options_.image.shape, config.vision, image.source);
+  check_patches(processor.options_.video.shape, config.vision, video.source);
   return processor;
 }
 

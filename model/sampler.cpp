@@ -47,7 +47,7 @@ std::vector<int32_t> sample(Run& run, Arena& arena, const TensorView& logits, co
   s.do_sample = config.do_sample;
   s.temperature = float(config.temperature);
   s.top_k = int(std::min<int64_t>(config.top_k, std::numeric_limits<int>::max()));
-  s.top_p = float(config.top_p), s.min_p = float(config.min_p);
+  s.top_p = config.top_p, s.min_p = float(config.min_p);
   s.repetition_penalty = float(config.repetition_penalty);
   s.seed = seed;
   run(s, "sample");

@@ -53,8 +53,11 @@ void Workspace::leave(int chunk, size_t used, size_t total) {
     if (c.data) allocator_.release(c.data);
     c = {};
   }
-  chunks_[0] = {static_cast<char*>(allocator_.allocate(rounded(peak_))), rounded(peak_)};
   chunk_ = 0, used_ = 0;
+  try {  // a destructor runs this
+    chunks_[0] = {static_cast<char*>(allocator_.allocate(rounded(peak_))), rounded(peak_)};
+  } catch (const std::exception&) {  // the next take asks again, and says so where there is too little
+  }
 }
 
 }  // namespace glimpse

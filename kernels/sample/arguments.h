@@ -18,7 +18,8 @@ template <class T> SampleParams<T> sample_params(const op::Sample& a, Context& c
   if (a.stream) p.stream = view<int32_t, 1>(a.stream);
   if (a.step) p.step = view<int32_t, 1>(a.step);
   if (a.probs) p.probs = view<float, 2>(a.probs);
-  p.seed = a.seed, p.temperature = a.temperature, p.top_p = a.top_p, p.min_p = a.min_p;
+  p.seed = a.seed, p.temperature = a.temperature, p.min_p = a.min_p;
+  p.light = a.top_p < 1 ? float(1 - a.top_p) : 0;  // as the reference rounds it
   p.penalty = a.repetition_penalty, p.top_k = a.top_k, p.draw = a.do_sample;
   if (const size_t bytes = sample_mark_bytes(a)) {
     p.history = view<int32_t, 2>(a.history), p.history_len = view<int32_t, 1>(a.history_len);

@@ -35,7 +35,7 @@ void check(const op::Sample& a) {
   GLIMPSE_CHECK(a.temperature > 0, "sample: temperature must be positive, it is %g (0 is greedy: do not sample)",
                 double(a.temperature));
   GLIMPSE_CHECK(a.top_k >= 0, "sample: top_k must not be negative, it is %d", a.top_k);
-  GLIMPSE_CHECK(a.top_p >= 0, "sample: top_p must not be negative, it is %g", double(a.top_p));
+  GLIMPSE_CHECK(a.top_p >= 0, "sample: top_p must not be negative, it is %g", a.top_p);
   GLIMPSE_CHECK(a.min_p >= 0 && a.min_p <= 1, "sample: min_p must lie between 0 and 1, it is %g", double(a.min_p));
 }
 
@@ -80,7 +80,7 @@ std::vector<float> weights(const op::Sample& a, std::vector<float> s) {
   if (a.top_p < 1) {
     uint64_t total = 0, sum = 0;
     for (float v : w) total += mass(v);
-    const auto cut = uint64_t(double(1 - a.top_p) * double(total));
+    const auto cut = uint64_t(double(float(1 - a.top_p)) * double(total));
     for (size_t r = 0; r + 1 < n; ++r) {
       sum += mass(w[order[r]]);
       if (sum > cut) break;
@@ -116,7 +116,9 @@ void reference(const op::Sample& a, bool) {
 
 struct Setting {
   bool sample;
-  float temperature, top_p, min_p, penalty;
+  float temperature;
+  double top_p;
+  float min_p, penalty;
   int top_k;
 };
 
@@ -124,7 +126,7 @@ struct Setting {
 Case<op::Sample> make_case(int64_t batch, int64_t vocabulary, Setting s, DType t, bool probs, bool ties = false) {
   char label[128];
   std::snprintf(label, sizeof label, "B=%lld,V=%lld,%s,T=%g,p=%g,min=%g,r=%g,k=%d,%s%s", (long long)batch,
-                (long long)vocabulary, s.sample ? "draw" : "greedy", double(s.temperature), double(s.top_p),
+                (long long)vocabulary, s.sample ? "draw" : "greedy", double(s.temperature), s.top_p,
                 double(s.min_p), double(s.penalty), s.top_k, name_of(t), ties ? ",ties" : "");
   return {label, [=](Maker& m) {
             op::Sample a;

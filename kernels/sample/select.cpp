@@ -38,13 +38,13 @@ void penalise(const op::Sample& a, int64_t b, std::vector<float>& s) {
 }
 
 // Drops from `kept` what top-p cuts: the light end up to a mass of 1 - p, among equals the lowest ids first.
-void cut_top_p(float top_p, const std::vector<float>& s, const std::vector<float>& w, std::vector<int32_t>& kept) {
+void cut_top_p(double top_p, const std::vector<float>& s, const std::vector<float>& w, std::vector<int32_t>& kept) {
   const auto lighter = [&](int32_t i, int32_t j) {
     return s[size_t(i)] != s[size_t(j)] ? s[size_t(i)] < s[size_t(j)] : i < j;
   };
   uint64_t total = 0, below = 0;
   for (int32_t i : kept) total += mass(w[size_t(i)]);
-  const auto cut = uint64_t(double(1 - top_p) * double(total));
+  const auto cut = uint64_t(double(float(1 - top_p)) * double(total));
   auto lo = kept.begin(), hi = kept.end();  // everything before lo is cut, everything from hi on stays
   while (hi - lo > 1 || (hi - lo == 1 && hi != kept.end())) {
     const auto middle = lo + (hi - lo - 1) / 2;
@@ -81,6 +81,9 @@ std::vector<int32_t> survivors(const op::Sample& a, const std::vector<float>& s,
 void one_row(const op::Sample& a, int64_t b) {
   std::vector<float> s(size_t(a.logits.shape[1]));
   cpu::load_row(a.logits, b, s.data());
+  GLIMPSE_CHECK(std::none_of(s.begin(), s.end(), [](float v) { return std::isnan(v); }),
+                "sample: row %lld of the logits holds NaN; look for the first op that gives one with glimpse parity",
+                (long long)b);
   penalise(a, b, s);
   auto* token = static_cast<int32_t*>(a.token.data) + b * a.token.stride[0];
   *token = int32_t(std::max_element(s.begin(), s.end()) - s.begin());

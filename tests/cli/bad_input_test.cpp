@@ -20,15 +20,6 @@ struct Bad {
 // gtest prints parameters in failures.
 void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.name; }
 
-void expect_one_sentence(const Outcome& o, int status, const std::vector<std::string>& parts) {
-  EXPECT_EQ(o.status, status) << o.err;
-  EXPECT_EQ(o.err.rfind("glimpse: ", 0), 0u) << o.err;
-  EXPECT_EQ(o.err.find('\n'), o.err.size() - 1) << "not one line: " << o.err;
-  EXPECT_EQ(o.err.find("glimpse: glimpse:"), o.err.npos) << o.err;
-  for (const std::string& part : parts)
-    EXPECT_NE(o.err.find(part), o.err.npos) << "lacks \"" << part << "\": " << o.err;
-}
-
 class BadCommandLine : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadCommandLine, SaysWhatAndWhatInstead) {
@@ -82,6 +73,11 @@ const Bad kBad[] = {
     {"context_small", {"inspect", "-m", kNano, "--plan", "--image", "448x448", "--context", "8"}, 1, {"--context"}},
     {"context_zero", {"inspect", "-m", kNano, "--plan", "--context", "0"}, 2, {"--context"}},
     {"run_nothing_asked", {"run", "-m", kNano}, 1, {"nothing to answer", "-p"}},
+    {"run_extra_prompt", {"run", "-m", kNano, "-p", "Hi", "more"}, 2, {"no place for the argument \"more\""}},
+    {"run_seed", {"run", "-m", kNano, "-p", "Hi", "--seed", "-1"}, 2, {"--seed", "-1"}},
+    {"run_cold", {"run", "-m", kNano, "-p", "x", "--temperature", "1e-38"}, 2, {"--temperature", "0 or a number"}},
+    {"run_top_p", {"run", "-m", kNano, "-p", "x", "--temperature", "0", "--top-p", "0.5"}, 1, {"--top-p", "--temperature"}},
+    {"run_spans", {"run", "-m", kNano, "-p", "x", "--answer", "--show-thinking"}, 2, {"--answer", "--show-thinking"}},
     {"run_nan", {"run", "-m", kNano, "-p", "x", "--temperature", "nan"}, 2, {"--temperature", "nan"}},
     {"run_fps_nan", {"run", "-m", kNano, "-p", "x", "--fps", "nan"}, 2, {"--fps", "nan"}},
     {"run_min_new", {"run", "-m", kNano, "-p", "x", "-n", "3", "--min-new-tokens", "9"}, 1,
@@ -148,9 +144,34 @@ const Broken kBroken[] = {
     {"weights_absurd_header", "model.safetensors", std::string(8, '\x7f') + "{}", {"model.safetensors"}},
     {"weights_half", "model.safetensors", kWeights.substr(0, kWeights.size() / 2), {"model.safetensors"}},
     {"weights_few_bytes", "model.safetensors", kWeights.substr(0, 5), {"model.safetensors"}},
+    {"generation_beams", "generation_config.json", "{\"num_beams\": 4}", {"generation_config.json: num_beams: beam"}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Table, BrokenModel, testing::ValuesIn(kBroken), [](const auto& i) { return i.param.name; });
+
+TEST(BrokenModels, AProcessorOfAnotherModelIsRefused) {
+  const ScratchDirectory scratch;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kNano))
+    if (entry.path().filename() != "preprocessor_config.json")
+      fs::create_symlink(fs::absolute(entry.path()), scratch.path() / entry.path().filename());
+  std::string fields = file_text(kNano + "/preprocessor_config.json");
+  const std::string merge = "\"merge_size\": 2";
+  ASSERT_NE(fields.find(merge), fields.npos);
+  scratch.write("preprocessor_config.json", fields.replace(fields.find(merge), merge.size(), "\"merge_size\": 4"));
+  expect_one_sentence(glimpse_program({"run", "-m", scratch.path().string(), "-p", "Hi"}), 1,
+                      {"preprocessor_config.json: merge_size is 4, config.json has 2"});
+}
+
+// What the reference takes from the text model's configuration where generation_config.json is missing.
+TEST(BrokenModels, WithoutAGenerationFileTheEndTokensStillEnd) {
+  const ScratchDirectory scratch;
+  for (const fs::directory_entry& entry : fs::directory_iterator(kNano))
+    if (entry.path().filename() != "generation_config.json")
+      fs::create_symlink(fs::absolute(entry.path()), scratch.path() / entry.path().filename());
+  const Outcome o = glimpse_program({"run", "-m", scratch.path().string(), "-p", "What is 2 plus 3?", "--json"});
+  EXPECT_EQ(o.status, 0) << o.err;
+  EXPECT_NE(o.out.find("\"finish_reason\": \"stop\""), o.out.npos) << o.out;
+}
 
 TEST(BrokenModels, MissingTensorsAreListedAndTheStatusSaysSo) {
   const ScratchDirectory scratch;

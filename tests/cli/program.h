@@ -1,6 +1,7 @@
 // The built program `glimpse`, run with its output and its exit status caught.
 #pragma once
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -54,6 +55,16 @@ inline Outcome run_program(const std::string& program, const std::vector<std::st
 
 inline Outcome glimpse_program(const std::vector<std::string>& arguments, const std::string& input = "/dev/null") {
   return run_program(GLIMPSE_PROGRAM, arguments, input);
+}
+
+// A refusal: that status, and one line on standard error that holds all the parts.
+inline void expect_one_sentence(const Outcome& o, int status, const std::vector<std::string>& parts) {
+  EXPECT_EQ(o.status, status) << o.err;
+  EXPECT_EQ(o.err.rfind("glimpse: ", 0), 0u) << o.err;
+  EXPECT_EQ(o.err.find('\n'), o.err.size() - 1) << "not one line: " << o.err;
+  EXPECT_EQ(o.err.find("glimpse: glimpse:"), o.err.npos) << o.err;
+  for (const std::string& part : parts)
+    EXPECT_NE(o.err.find(part), o.err.npos) << "lacks \"" << part << "\": " << o.err;
 }
 
 inline std::string nano_model() { return std::string(GLIMPSE_TEST_DATA) + "/nano"; }

@@ -23,6 +23,10 @@ TEST(Run, DescribesThePhotograph) {
   EXPECT_EQ(o.out, kText + "\n");
   EXPECT_EQ(run({"--image", kPhoto, "-p", "Describe the picture.", "--answer"}).out, kAnswer + "\n");
   EXPECT_EQ(run({"--image", "-", "-p", "Describe the picture."}, kPhoto).out, kText + "\n");
+  EXPECT_EQ(run({"--image", kPhoto, "-p", "Describe the picture.", "--show-thinking"}).out,
+            "This looks like a rocket.\n\n" + kAnswer + "\n");
+  const Outcome cut = run({"--image", kPhoto, "-p", "Describe the picture.", "--answer", "-n", "4"});
+  EXPECT_NE(cut.err.find("ended within the thought; raise --max-new-tokens"), std::string::npos) << cut.err;
 }
 
 TEST(Run, JsonHoldsTextIdsAndStatistics) {
@@ -36,6 +40,8 @@ TEST(Run, JsonHoldsTextIdsAndStatistics) {
   EXPECT_EQ(json["stats"]["patches"], 216);
   const Json cut = parse_json(run({"-p", "Hi", "-n", "3", "--ignore-eos", "--json"}).out, "output");
   EXPECT_EQ(cut["finish_reason"], "length");
+  EXPECT_EQ(cut["generation"]["do_sample"], false);
+  EXPECT_EQ(cut["generation"]["max_new_tokens"], 3);
   EXPECT_EQ(cut["token_ids"].size(), 3u);
 }
 
@@ -47,11 +53,18 @@ TEST(Run, MessagesAreTheSameAsFlagsInTheirOrder) {
   const Json a = parse_json(run({"--messages", file.string(), "--json"}).out, "output");
   const Json b = parse_json(run({"-p", "Look: ", "--image", kPhoto, "-p", "Describe the picture.", "--system",
                                  "Be brief.", "--json"}).out, "output");
-  const Json other = parse_json(run({"--image", kPhoto, "-p", "Look: ", "-p", "Describe the picture.", "--system",
-                                     "Be brief.", "--json"}).out, "output");
   EXPECT_EQ(a["token_ids"], b["token_ids"]);
   EXPECT_EQ(a["stats"]["prompt_tokens"], b["stats"]["prompt_tokens"]);
-  EXPECT_EQ(other["stats"]["prompt_tokens"], b["stats"]["prompt_tokens"]);
+}
+
+// Two pictures with different shapes in them: which comes first decides the answer.
+TEST(Run, PartsReachTheModelInTheOrderGiven) {
+  const std::string cases = std::string(GLIMPSE_TEST_DATA) + "/golden/cases/";
+  const auto text = [&](const std::string& first, const std::string& second) {
+    return parse_json(run({"--image", first, "-p", "What is in the first picture?", "--image", second, "--json"}).out,
+                      "output")["text"].get<std::string>();
+  };
+  EXPECT_NE(text(kPhoto, cases + "scene/scene.png"), text(cases + "scene/scene.png", kPhoto));
 }
 
 TEST(Run, AForcedKernelRunsAndAMisspeltSiteIsAnError) {

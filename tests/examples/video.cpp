@@ -34,7 +34,7 @@ static void answer(int argc, char** argv) {
   const ProcessorOutput inputs = processor({messages}, call.chat);
 
   GenerateOptions options;
-  options.config = GenerationConfig::from_pretrained(directory);
+  options.config = GenerationConfig::from_pretrained(directory, config.text);
   options = with_generate_keywords(options, {{"max_new_tokens", 1024}, {"do_sample", true}, {"temperature", 1.0}});
   if (argc > 4) options = with_generate_keywords(options, parse_json(argv[4], "KEYWORDS"));
   const size_t prompt = inputs.encoded.input_ids[0].size();

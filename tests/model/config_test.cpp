@@ -115,7 +115,7 @@ TEST(Config, SmallCheckpointHasExactlyItsTensors) {
   const auto tensors = checkpoint_tensors(config);
   EXPECT_EQ(tensors.size(), checkpoint.tensors().size());
   for (const TensorSpec& tensor : tensors) EXPECT_NO_THROW(checkpoint.view(tensor.name, tensor.shape)) << tensor.name;
-  const GenerationConfig generation = GenerationConfig::from_pretrained(kData + "/nano");
+  const GenerationConfig generation = GenerationConfig::from_pretrained(kData + "/nano", {});
   EXPECT_TRUE(generation.do_sample);
   EXPECT_EQ(generation.top_k, 2);
   EXPECT_EQ(generation.eos_token_id, (std::vector<std::int64_t>{744, 751, 753, 763}));

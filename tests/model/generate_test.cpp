@@ -119,7 +119,7 @@ TEST_P(GenerateTest, EndsWhereItShould) {
   options_.ignore_eos = true;
   EXPECT_EQ(int64_t(run(prompt).sequences[0].ids.size()), longer);
   options_.ignore_eos = false;
-  options_.min_new_tokens = longer;
+  options_.config.min_new_tokens = longer;
   const auto forced = run(prompt).sequences[0].ids;
   EXPECT_EQ(std::count(forced.begin(), forced.end(), 763), 0);
   EXPECT_EQ(int64_t(forced.size()), longer);
@@ -143,6 +143,30 @@ TEST_P(GenerateTest, AThoughtIsClosedAtItsBudget) {
   EXPECT_EQ(ids[0], open);
   EXPECT_EQ(ids[3], end);
   EXPECT_EQ(ids[4], answer);
+}
+
+// Ids drawn evenly from the whole vocabulary: thoughts open again and again, also within a thought.
+TEST_P(GenerateTest, EveryThoughtIsClosedAtItsBudget) {
+  const int32_t open = 760, end = 761, answer = 762;
+  options_.config.max_new_tokens = 2000;
+  options_.config.do_sample = options_.ignore_eos = true;
+  options_.config.temperature = 1e6, options_.config.top_k = 0;
+  options_.keep_logits = false;
+  options_.thinking = ThinkingBudget{2, open, end, {end, answer}};
+  Generator generator(nano_.model, 1, 2200);
+  const auto ids = generator.generate(prompts(scene_, nano_.model.config()), options_).sequences[0].ids;
+  int thoughts = 0;
+  for (size_t i = 0; i + 4 < ids.size(); ++i) {
+    if (ids[i] != open) continue;
+    ++thoughts;
+    const size_t close = size_t(std::find(&ids[i + 1], &ids[i + 4], end) - ids.data());
+    ASSERT_LT(close, i + 4) << "the thought at " << i << " is longer than its budget";
+    if (close == i + 3) {
+      EXPECT_EQ(ids[close + 1], answer);
+    }
+    i = close;
+  }
+  EXPECT_GE(thoughts, 2);
 }
 
 TEST_P(GenerateTest, SamplingFollowsTheSeedAndNotTheNeighbours) {

@@ -47,11 +47,11 @@ TEST(GenerateKeywords, ValuesArriveInTheOptions) {
   EXPECT_EQ(o.new_tokens(4), 5);
   EXPECT_EQ(o.config.eos_token_id, std::vector<int64_t>{3});
   EXPECT_EQ(o.config.pad_token_id, 4);
-  EXPECT_EQ(o.max_time, 1.5);
-  EXPECT_EQ(o.min_new_tokens, 5);
-  EXPECT_EQ(o.min_length, 8);
+  EXPECT_EQ(o.config.max_time, 1.5);
+  EXPECT_EQ(o.config.min_new_tokens, 5);
+  EXPECT_EQ(o.config.min_length, 8);
   EXPECT_EQ(o.seed, 6u);
-  EXPECT_EQ(o.stop_strings, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(o.config.stop_strings, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(o.keep_logits);
   EXPECT_EQ(o.prefill_chunk, 64);
   EXPECT_EQ(o.num_return_sequences, 3);

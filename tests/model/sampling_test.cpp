@@ -26,6 +26,32 @@ void expect_equal(const std::vector<float>& got, const float* want, const std::s
         << "case " << name << ", id " << c;
 }
 
+// Equal logits: what is cut weighs at most float32(1 - p), p being a double. 1 - float32(p) would keep one more.
+TEST(Sampling, TheTopPBoundaryIsTheReferences) {
+  glimpse::Run run(cpu_backend());
+  for (const auto& [p, kept] : {std::pair(0.6, 3), std::pair(0.8, 4)}) {
+    std::vector<float> logits(5, 1.f), probs(5);
+    int32_t token = -1;
+    op::Sample a;
+    a.logits = TensorView::dense(logits.data(), DType::f32, {1, 5});
+    a.probs = TensorView::dense(probs.data(), DType::f32, {1, 5});
+    a.token = TensorView::dense(&token, DType::i32, {1});
+    a.do_sample = true, a.top_p = p;
+    run(a, "sample");
+    EXPECT_EQ(std::count_if(probs.begin(), probs.end(), [](float v) { return v > 0; }), kept) << p;
+  }
+}
+
+TEST(Sampling, NotANumberIsAnError) {
+  glimpse::Run run(cpu_backend());
+  std::vector<float> logits(5, std::numeric_limits<float>::quiet_NaN());
+  int32_t token = -1;
+  op::Sample a;
+  a.logits = TensorView::dense(logits.data(), DType::f32, {1, 5});
+  a.token = TensorView::dense(&token, DType::i32, {1});
+  EXPECT_THROW(run(a, "sample"), Error);
+}
+
 TEST(Sampling, ProbabilitiesEqualTheReference) {
   const std::string folder = std::string(GLIMPSE_TEST_DATA) + "/golden/sampling/";
   const auto settings = nlohmann::json::parse(std::ifstream(folder + "cases.json"));

@@ -69,27 +69,17 @@ class Batch {
     return item;
   }
 
-  // Answers the items that have no error, side by side.
+  // Answers the items that have no error, side by side; where that fails, one by one, so that one alone bears it.
   void answer(std::vector<Item>& items) {
-    std::vector<Prompt> prompts;
     std::vector<Item*> asked;
     for (Item& item : items)
-      if (item.error.empty()) prompts.push_back(item.input.prompts[0]), asked.push_back(&item);
-    if (prompts.empty()) return;
-    GenerateEvents events;
-    events.prefill = [](int64_t, int64_t) {
-      if (interrupted()) throw Interrupted();
-    };
-    events.token = [](size_t, int32_t) { return !interrupted(); };
-    GenerateOutput out = generator_.generate(prompts, options_, events);
-    for (size_t i = 0; i < asked.size(); ++i) asked[i]->answer = std::move(out.sequences[i]);
-    total_.prompt_tokens += out.stats.prompt_tokens, total_.reused_tokens += out.stats.reused_tokens;
-    total_.new_tokens += out.stats.new_tokens, total_.patches += out.stats.patches;
-    total_.decode_steps += out.stats.decode_steps;
-    total_.vision_seconds += out.stats.vision_seconds, total_.prefill_seconds += out.stats.prefill_seconds;
-    total_.decode_seconds += out.stats.decode_seconds;
+      if (item.error.empty()) asked.push_back(&item);
+    try {
+      answer_together(asked);
+    } catch (const std::exception&) {
+      for (Item* item : asked) answer_alone(*item);
+    }
   }
-
   std::string record(const Item& item) const {
     OrderedJson json{{"index", item.line.index}};
     if (!item.line.id.is_null()) json["id"] = item.line.id;
@@ -109,10 +99,34 @@ class Batch {
 
   void finish() {
     open_.check_rules_used();
-    if (flags_.stats) std::fputs(stats_text(run_stats(total_, model_, false)).c_str(), stderr);
+    if (flags_.stats)
+      std::fprintf(stderr, "generation   %s\n%s", generation_text(options_.config).c_str(),
+                   stats_text(run_stats(total_, model_, false)).c_str());
   }
 
  private:
+  void answer_alone(Item& item) {
+    try {
+      answer_together({&item});
+    } catch (const std::exception& error) {
+      item.error = error.what();
+    }
+  }
+
+  void answer_together(const std::vector<Item*>& asked) {
+    if (asked.empty()) return;
+    std::vector<Prompt> prompts;
+    for (const Item* item : asked) prompts.push_back(item->input.prompts[0]);
+    GenerateEvents events;
+    events.prefill = [](int64_t, int64_t) {
+      if (interrupted()) throw Interrupted();
+    };
+    events.token = [](size_t, int32_t) { return !interrupted(); };
+    GenerateOutput out = generator_.generate(prompts, options_, events);
+    for (size_t i = 0; i < asked.size(); ++i) asked[i]->answer = std::move(out.sequences[i]);
+    total_ += out.stats;
+  }
+
   const BatchFlags& flags_;
   OpenModel open_;
   Glm4vForConditionalGeneration model_;
@@ -132,12 +146,12 @@ class Lines {
     GLIMPSE_CHECK(!std::filesystem::is_directory(flags.input), "%s: is a directory; give the file of questions in it",
                   flags.input.c_str());
     if (!std::filesystem::is_regular_file(flags.input)) return;  // a pipe is read once
-    for (std::string line; std::getline(file_, line);) ++total_;
+    for (std::string line; read_line(file_, line);) ++total_;
     file_.clear(), file_.seekg(0);
   }
   bool next(std::string& text, int64_t& index) {
     std::istream& in = file_.is_open() ? static_cast<std::istream&>(file_) : std::cin;
-    while (std::getline(in, text)) {
+    while (read_line(in, text)) {
       index = next_++;
       if (index <= done_ || !shard_.has(index) || text.find_first_not_of(" \t\r") == text.npos) continue;
       return true;

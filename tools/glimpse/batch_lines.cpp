@@ -42,6 +42,8 @@ void check_names(const Json& json, const std::string& where) {
 
 BatchLine parse_batch_line(const std::string& text, int64_t index) {
   const std::string where = "line " + std::to_string(index + 1);
+  GLIMPSE_CHECK(text.size() <= kLongestLine, "%s is longer than %zu MiB; name pictures and videos by file or URL",
+                where.c_str(), kLongestLine >> 20);
   const Json json = parse_json(text, where);
   const JsonObject line(json, where + ": ");
   BatchLine out{index, nullptr, {}};
@@ -63,6 +65,17 @@ BatchLine parse_batch_line(const std::string& text, int64_t index) {
   items.push_back(ContentItem::text(prompt));
   out.chat.push_back(Message::of("user", items));
   return out;
+}
+
+bool read_line(std::istream& in, std::string& line) {
+  line.clear();
+  bool any = false;
+  for (int c; (c = in.rdbuf()->sbumpc()) != std::char_traits<char>::eof();) {
+    any = true;
+    if (c == '\n') return true;
+    if (line.size() <= kLongestLine) line.push_back(char(c));
+  }
+  return any;
 }
 
 Shard parse_shard(const std::string& text) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <istream>
 #include <string>
 
 #include "model/chat.h"
@@ -16,6 +17,11 @@ struct BatchLine {
   Chat chat;
 };
 BatchLine parse_batch_line(const std::string& text, int64_t index);
+
+// The next line without its end, of which no more than kLongestLine + 1 bytes are kept: parse_batch_line refuses it
+// then. False at the end of the input.
+inline constexpr size_t kLongestLine = size_t{256} << 20;
+bool read_line(std::istream& in, std::string& line);
 
 // "2/8": every line whose index leaves 2 when divided by 8.
 struct Shard {

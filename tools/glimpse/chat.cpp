@@ -143,8 +143,8 @@ void add_chat(CLI::App& app, int& status) {
   auto flags = std::make_shared<ChatFlags>();
   CLI::App* command = app.add_subcommand("chat", "talk about pictures and videos, turn by turn");
   add_model_options(*command, flags->common);
-  command->add_option("-i,--image", flags->images, "picture for the first question (repeatable)")
-      ->type_name("FILE")->expected(1)->take_all();
+  repeatable(command->add_option("-i,--image", flags->images, "picture for the first question (repeatable)"))
+      ->type_name("FILE");
   command->add_option("--system", flags->system, "system message")->type_name("TEXT");
   command->add_option("--load", flags->load, "go on with a conversation that /save wrote")->type_name("FILE");
   command->add_option("--context", flags->context, "tokens of the whole conversation (default 32768)")

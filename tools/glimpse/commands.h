@@ -13,7 +13,7 @@ void add_chat(CLI::App& app, int& status);
 void add_batch(CLI::App& app, int& status);
 void add_kernels(CLI::App& app, int& status);
 void add_inspect(CLI::App& app, int& status);
-void add_parity(CLI::App& app, int& status);
+void add_parity(CLI::App& app);
 void add_bench(CLI::App& app, int& status);
 void add_completion(CLI::App& app, int& status);
 

@@ -40,7 +40,7 @@ MemoryPlan plan_of(const InspectOptions& options, const Checkpoint& checkpoint, 
                       .threads = options.common.threads};
   for (const std::string& image : options.images) request.pictures.push_back(size_of_picture(image));
   const ProcessorFields fields = image_processor_fields(checkpoint.directory());
-  return plan_memory(checkpoint, config, image_processor_options({fields.fields, fields.source}), request, device);
+  return plan_memory(checkpoint, config, image_processor_options({fields.fields, fields.source + ": "}), request, device);
 }
 
 void inspect(const InspectOptions& options, int& status) {
@@ -50,7 +50,7 @@ void inspect(const InspectOptions& options, int& status) {
   found.directory = resolve_model(options.common.model);
   found.config = Glm4vConfig::from_pretrained(found.directory);
   const Checkpoint checkpoint = Checkpoint::open(found.directory);
-  found.generation = GenerationConfig::from_pretrained(found.directory);
+  found.generation = GenerationConfig::from_pretrained(found.directory, found.config.text);
   count_tensors(checkpoint, found);
   OrderedJson json = inspection_json(found);
   std::string text = inspection_text(found);
@@ -73,10 +73,8 @@ void add_inspect(CLI::App& app, int& status) {
   add_model_options(*command, options->common);
   command->add_flag("--tensors", options->tensors, "list every tensor");
   command->add_flag("--plan", options->plan, "plan the memory of a prompt, without running it");
-  command->add_option("--image", options->images, "with --plan: a picture of this size")
-      ->type_name("WxH")
-      ->expected(1)
-      ->take_all();
+  repeatable(command->add_option("--image", options->images, "with --plan: a picture of this size"))
+      ->type_name("WxH");
   command->add_option("--context", options->context, "with --plan: tokens of the prompt; default: the model's longest")
       ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
       ->type_name("N");

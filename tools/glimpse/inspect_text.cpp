@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "generation_flags.h"
 #include "table.h"
 
 namespace glimpse::cli {
@@ -29,12 +30,6 @@ std::string vision_line(const Glm4vVisionConfig& c) {
   return number(c.depth) + " blocks, width " + number(c.hidden_size) + ", " + number(c.num_heads) + " heads of " +
          number(c.head_dim()) + ", patches of " + number(c.patch_size) + "x" + number(c.patch_size) + ", " +
          number(c.spatial_merge_size * c.spatial_merge_size) + " to a token of width " + number(c.out_hidden_size);
-}
-
-std::string generation_line(const GenerationConfig& g) {
-  if (!g.do_sample) return "greedy";
-  return std::string("sampling, temperature ") + fixed(g.temperature, 2) + ", top-k " + number(g.top_k) + ", top-p " +
-         fixed(g.top_p, 2);
 }
 
 std::string cache_line(const Glm4vTextConfig& c) {
@@ -85,7 +80,7 @@ std::string inspection_text(const Inspection& f) {
                             (f.files == 1 ? " file: " : " files: ") + dtypes});
   table.row({"text", text_line(f.config.text)});
   table.row({"vision", vision_line(f.config.vision)});
-  table.row({"generation", generation_line(f.generation)});
+  table.row({"generation", generation_text(f.generation)});
   table.row({"KV cache", cache_line(f.config.text)});
   list(table, "wrong", f.wrong);
   list(table, "not used", f.unused);

@@ -26,7 +26,7 @@ void add_commands(CLI::App& app, int& status) {
   add_inspect(app, status);
   add_bench(app, status);
   add_completion(app, status);
-  add_parity(app, status);
+  add_parity(app);
   app.footer("glimpse COMMAND --help explains a command, with examples.");
 }
 

@@ -6,6 +6,7 @@
 #include "glimpse/core/backend.h"
 #include "glimpse/core/error.h"
 #include "model/hub.h"
+#include "usage.h"
 
 namespace glimpse::cli {
 
@@ -16,10 +17,8 @@ void add_model_option(CLI::App& command, ModelOptions& options) {
 }
 
 void add_processor_options(CLI::App& command, ModelOptions& options) {
-  command.add_option("--plugin", options.plugins, "shared object that brings kernel variants of its own")
-      ->type_name("FILE.so")
-      ->expected(1)
-      ->take_all();
+  repeatable(command.add_option("--plugin", options.plugins, "shared object that brings kernel variants of its own"))
+      ->type_name("FILE.so");
   command.add_option("--threads", options.threads, "CPU threads; 0 takes all this process may use")
       ->check(CLI::Range(0, 4096))
       ->type_name("N");
@@ -38,11 +37,9 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
   command.add_option("--dtype", options.dtype, "of activations: f32 (default on the CPU) or bf16 (on a GPU)")
       ->check(CLI::IsMember({"f32", "bf16"}))
       ->type_name("NAME");
-  command.add_option("--kernel", options.kernels,
-                     "use this variant there: op[.site][layers]=variant, e.g. attention.text[8-15]=scalar")
-      ->type_name("RULE")
-      ->expected(1)
-      ->take_all();
+  repeatable(command.add_option("--kernel", options.kernels,
+                                "use this variant there: op[.site][layers]=variant, e.g. attention.text[8-15]=scalar"))
+      ->type_name("RULE");
 }
 
 Backend& open_backend(const ModelOptions& options) {
@@ -69,7 +66,7 @@ OpenModel::OpenModel(const ModelOptions& options)
       config(Glm4vConfig::from_pretrained(directory)),
       checkpoint(Checkpoint::open(directory)),
       processor(Glm4vProcessor::from_pretrained(directory, config)),
-      generation(GenerationConfig::from_pretrained(directory)) {
+      generation(GenerationConfig::from_pretrained(directory, config.text)) {
   if (!run.plan().empty()) run.add_observer(&sites);
   if (const std::string doubt = check_chat_template(directory); !doubt.empty())
     std::fprintf(stderr, "glimpse: %s\n", doubt.c_str());

@@ -1,4 +1,6 @@
 // glimpse run: pictures, videos and texts in, one answer out.
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -27,7 +29,7 @@ struct RunOptions {
   std::vector<std::string> images, videos, prompts;
   std::string system, messages;
   double fps = 0;
-  bool stats = false, answer = false, fast = false;
+  bool stats = false, answer = false, thinking = false, fast = false;
 };
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
@@ -53,33 +55,43 @@ Chat chat_of(const RunOptions& o, const CLI::App& command) {
   return chat;
 }
 
-// Prints the answer as it arrives.
+enum class Shown { text, answer, spans };  // as it comes; the answer alone; thoughts and answer without their tags
+
+// Prints the text as it arrives, or its parts at the end.
 class Printer {
  public:
-  Printer(const Tokenizer& tokenizer, bool quiet, bool answer_only)
-      : decoder_(tokenizer), quiet_(quiet), answer_only_(answer_only) {}
+  Printer(const Tokenizer& tokenizer, bool quiet, Shown shown)
+      : decoder_(tokenizer), quiet_(quiet), shown_(shown) {}
   void push(TokenId id) { print(decoder_.push(id)); }
   void finish() {
     print(decoder_.finish());
-    if (answer_only_ && !quiet_) std::fputs(parse_output(text_).answer.c_str(), stdout);
-    if (!quiet_) std::fputs("\n", stdout);
+    if (quiet_) return;
+    const ParsedOutput parsed = parse_output(text_);
+    if (shown_ == Shown::spans && !parsed.thinking.empty())
+      std::printf(isatty(STDOUT_FILENO) ? "\x1b[2m%s\x1b[0m\n\n" : "%s\n\n", parsed.thinking.c_str());
+    if (shown_ != Shown::text) std::fputs(parsed.answer.c_str(), stdout);
+    std::fputs("\n", stdout);
+    if (shown_ != Shown::text && parsed.answer.empty() && !parsed.thinking.empty())
+      std::fputs("glimpse: the tokens ended within the thought; raise --max-new-tokens, or bound it with --max-thinking\n",
+                 stderr);
   }
   const std::string& text() const { return text_; }
 
  private:
   void print(const std::string& piece) {
     text_ += piece;
-    if (quiet_ || answer_only_ || piece.empty()) return;
+    if (quiet_ || shown_ != Shown::text || piece.empty()) return;
     std::fputs(piece.c_str(), stdout);
     std::fflush(stdout);
   }
   StreamDecoder decoder_;
   std::string text_;
-  bool quiet_, answer_only_;
+  bool quiet_;
+  Shown shown_;
 };
 
 nlohmann::ordered_json result_json(const GeneratedSequence& sequence, const std::string& text, const RunOptions& o,
-                                   const OpenModel& open, const RunStats& stats) {
+                                   const OpenModel& open, const GenerateOptions& options, const RunStats& stats) {
   const ParsedOutput parsed = parse_output(text);
   return {{"text", text},
           {"thinking", parsed.thinking},
@@ -90,7 +102,7 @@ nlohmann::ordered_json result_json(const GeneratedSequence& sequence, const std:
           {"model", o.common.model},
           {"device", open.backend.info().name},
           {"dtype", name_of(open.dtype)},
-          {"seed", o.generation.seed},
+          {"generation", generation_json(options)},
           {"stats", stats_json(stats)}};
 }
 
@@ -118,7 +130,8 @@ void run(const RunOptions& o, const CLI::App& command, int& status) {
   options.reuse_prefix = false;
   Generator generator(model, 1, tokens + options.new_tokens(tokens));
   Progress progress;
-  Printer printer(open.processor.tokenizer(), o.common.json, o.answer);
+  Printer printer(open.processor.tokenizer(), o.common.json,
+                  o.answer ? Shown::answer : o.thinking ? Shown::spans : Shown::text);
   GenerateEvents events;
   events.prefill = [&](int64_t done, int64_t total) {
     if (interrupted()) throw Interrupted();
@@ -142,8 +155,9 @@ void run(const RunOptions& o, const CLI::App& command, int& status) {
   stats.load_seconds = loaded - start, stats.prepare_seconds = prepared - loaded;
   stats.total_seconds = end - start;
   if (o.common.json)
-    std::fputs(json_text(result_json(out.sequences[0], printer.text(), o, open, stats)).c_str(), stdout);
-  if (o.stats && !o.common.json) std::fputs(stats_text(stats).c_str(), stderr);
+    std::fputs(json_text(result_json(out.sequences[0], printer.text(), o, open, options, stats)).c_str(), stdout);
+  if (o.stats && !o.common.json)
+    std::fprintf(stderr, "generation   %s\n%s", generation_text(options.config).c_str(), stats_text(stats).c_str());
   open.check_rules_used();
   if (out.sequences[0].finish == Finish::cancelled) status = kInterruptedStatus;
 }
@@ -164,7 +178,7 @@ void add_run(CLI::App& app, int& status) {
   CLI::App* command = app.add_subcommand("run", "answer a question about pictures and videos");
   add_model_options(*command, options->common);
   const auto many = [&](const char* flags, std::vector<std::string>& into, const char* help, const char* type) {
-    command->add_option(flags, into, help)->type_name(type)->expected(1)->take_all();
+    repeatable(command->add_option(flags, into, help))->type_name(type);
   };
   many("-i,--image", options->images, "picture: file, http(s) URL, data: URI, or - for standard input (repeatable)",
        "FILE");
@@ -177,6 +191,8 @@ void add_run(CLI::App& app, int& status) {
       ->check(number_within(1e-3, 1e3))->type_name("F");
   command->add_flag("--fast-processor", options->fast, "resize pictures as torchvision does, not as Pillow");
   command->add_flag("--answer", options->answer, "print the final answer only, without the thoughts before it");
+  command->add_flag("--show-thinking", options->thinking, "print the thoughts, an empty line and the answer, without tags")
+      ->excludes("--answer");
   command->add_flag("--stats", options->stats, "times, rates and memory on standard error");
   command->add_flag("--json", options->common.json, "one JSON object with text, ids, finish reason and statistics");
   add_generation_flags(*command, options->generation);

@@ -34,10 +34,8 @@ void line(std::string& text, const char* format, ...) {
   text += buffer;
 }
 
-int64_t decoded(const RunStats& s) {
-  // The first token of each sequence comes from its prefill.
-  return s.generated.decode_steps ? std::max<int64_t>(s.generated.new_tokens - 1, 0) : 0;
-}
+// The first token of each sequence comes from its prefill.
+int64_t decoded(const RunStats& s) { return s.generated.new_tokens - s.generated.sequences; }
 
 }  // namespace
 
@@ -45,9 +43,7 @@ RunStats run_stats(const GenerateStats& generated, Glm4vForConditionalGeneration
   RunStats s;
   s.generated = generated;
   const int64_t per_token = model.config().text.kv_bytes_per_token(size_of(model.dtype()));
-  // The cache grows by one token a step; the mean length is read.
-  const int64_t mean = generated.prompt_tokens + generated.decode_steps / 2;
-  s.decode_bytes = generated.decode_steps * (step_bytes(model.weights().text) + mean * per_token);
+  s.decode_bytes = generated.decode_steps * step_bytes(model.weights().text) + generated.attended_tokens * per_token;
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   s.peak_memory = int64_t(usage.ru_maxrss) * 1024;

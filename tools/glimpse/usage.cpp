@@ -80,17 +80,27 @@ std::string json_text(const nlohmann::ordered_json& json) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-CLI::Validator number_within(double low, double high) {
-  const auto check = [low, high](const std::string& text) {
+CLI::Option* repeatable(CLI::Option* option) { return option->expected(1)->take_all()->allow_extra_args(false); }
+
+namespace {
+
+CLI::Validator number_check(double low, double high, bool zero) {
+  const auto check = [=](const std::string& text) {
     double value = 0;
-    if (CLI::detail::lexical_cast(text, value) && value >= low && value <= high) return std::string();
+    const bool number = CLI::detail::lexical_cast(text, value);
+    if (number && ((value >= low && value <= high) || (zero && value == 0))) return std::string();
     char range[80];
-    std::snprintf(range, sizeof range, " is not a number from %g to %g", low, high);
+    std::snprintf(range, sizeof range, " is not %sa number from %g to %g", zero ? "0 or " : "", low, high);
     return text + range;
   };
   CLI::Validator validator("");
   return validator.operation([check](std::string& text) { return check(text); });
 }
+
+}  // namespace
+
+CLI::Validator number_within(double low, double high) { return number_check(low, high, false); }
+CLI::Validator zero_or_within(double low, double high) { return number_check(low, high, true); }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;

@@ -25,8 +25,13 @@ std::string plain_line(std::string text);
 // A JSON object as --json prints it; bytes that are no UTF-8 (of a file name, say) become U+FFFD.
 std::string json_text(const nlohmann::ordered_json& json);
 
+// Lets an option be given several times, with one value each, taken as it stands: CLI11 would split "[a,b]".
+CLI::Option* repeatable(CLI::Option* option);
+
 // A number of that range; unlike CLI::Range not "nan".
 CLI::Validator number_within(double low, double high);
+// The same, or 0.
+CLI::Validator zero_or_within(double low, double high);
 
 // The candidate with the fewest letters to change, if they are few enough for a slip; else empty.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

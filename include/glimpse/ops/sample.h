@@ -18,7 +18,8 @@ struct Sample {
   TensorView probs;        // [B, V] f32, optional: probabilities after all processors (0: cut)
   TensorView token;        // [B] i32
   bool do_sample = false;
-  float temperature = 1, top_p = 1, min_p = 0, repetition_penalty = 1;
+  float temperature = 1, min_p = 0, repetition_penalty = 1;
+  double top_p = 1;  // what is cut weighs at most float(1 - top_p)
   int top_k = 0;  // 0: off
   uint64_t seed = 0;
 

@@ -58,7 +58,7 @@ template <class T> __device__ int first_of_top_p(const CubSortParams<T>& p, int 
   using Scan = cub::BlockScan<unsigned long long, kCubSortThreads>;
   __shared__ typename Scan::TempStorage storage;
   const unsigned long long total = mass_from(p, first, 0.f);
-  const auto cut = (unsigned long long)(double(1.f - p.sample.top_p) * double(total));
+  const auto cut = (unsigned long long)(double(p.sample.light) * double(total));
   for (unsigned long long sum = 0; first < p.count; first += kCubSortThreads) {
     const int r = first + int(threadIdx.x);
     unsigned long long mass = r < p.count ? sample_mass(sorted_weight(p, r)) : 0, tile;
@@ -74,7 +74,7 @@ template <class T> __global__ void __launch_bounds__(kCubSortThreads) sample_cub
   const auto& a = p.sample;
   int first = 0;
   if (a.draw && a.top_k > 0 && a.top_k < p.count) first = first_from(p.order, p.count, p.order[p.count - a.top_k]);
-  if (a.draw && a.top_p < 1) first = first_of_top_p(p, first);
+  if (a.draw && a.light > 0) first = first_of_top_p(p, first);
   const float min_weight = a.draw ? a.min_p : 0;
   SampleBest best{-INFINITY, 0};
   for (int r = first + int(threadIdx.x); r < p.count && a.draw; r += kCubSortThreads) {

@@ -59,7 +59,7 @@ template <class T> __device__ void pick_digit(const PivotParams<T>& p, PivotStat
   const bool begins = p.shift + p.width == 32 + kSampleIdBits;  // the first digit
   unsigned long long cut = s.cut;
   if (begins && weigh)  // the last token always stays
-    cut = min((unsigned long long)(double(1.f - p.sample.top_p) * double(total)), total - 1);
+    cut = min((unsigned long long)(double(p.sample.light) * double(total)), total - 1);
   else if (begins)
     cut = (unsigned long long)(p.sample.logits.shape[1] - p.sample.top_k);
   const uint64_t prefix = begins ? 0 : s.prefix;
@@ -138,7 +138,7 @@ template <class T> cudaError_t launch_sample_pivot(const PivotParams<T>& p, cuda
   if (const auto e = launch_sample_argmax<T>({a, p.scratch, p.tickets}, stream)) return e;
   if (a.draw && a.top_k > 0 && a.top_k < vocabulary)
     if (const auto e = launch_pivot_digits<false>(p, grid, 32, stream)) return e;
-  if (a.draw && a.top_p < 1)
+  if (a.draw && a.light > 0)
     if (const auto e = launch_pivot_digits<true>(p, grid, 32 + kSampleIdBits, stream)) return e;
   if (a.draw || a.probs.data)
     if (const auto e = dev::launch(sample_pivot_draw<T>, grid, kSampleThreads, 0, stream, p)) return e;

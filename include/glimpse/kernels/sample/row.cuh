@@ -16,7 +16,8 @@ template <class T> struct SampleParams {
   View<int32_t, 1> token;                   // [rows]
   uint8_t* marks;                           // [rows, vocabulary], with history and a penalty, else null
   uint64_t seed;
-  float temperature, top_p, min_p, penalty;  // not drawing: only the penalty counts
+  float temperature, min_p, penalty;  // not drawing: only the penalty counts
+  float light;                        // the share of the mass that top-p cuts: 1 - p; 0: nothing
   int top_k;
   bool draw;
 };
