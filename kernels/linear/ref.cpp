@@ -141,6 +141,7 @@ std::vector<Case<Linear>> cases(uint64_t seed) {
   for (int64_t M : {63, 65, 127, 129})
     for (int64_t N : {127, 129}) all.push_back(tested({M, N, 136, kBf16, kBf16, true, N == 129}));
   for (int64_t M : {2, 16, 17, 33, 64}) all.push_back(tested({M, 130, 1032 * (M % 3 + 1), kBf16, kBf16, true, M > 16}));
+  all.push_back(tested({5, 70, 5184, kBf16, kBf16, true}));  // cut into ten parts of 576, the last of which is empty
   all.push_back(tested({128, 256, 200, kBf16, kBf16, false, true}));
   all.push_back(tested({257, 264, 64, kBf16, kBf16, true, true, true}));
   all.push_back(tested({383, 504, 200, kBf16, kBf16, true, true}));

@@ -22,10 +22,10 @@ using AttentionTile64 = AttentionTile<64, 128, 64>;        // 32 KB
 
 enum class AttentionTileName { d128, d128_flat, d128_low, d64, none };
 
-// queries: of the longest sequence; columns: heads of all sequences. Where two tiles will do, they have the same keys at
-// a time, so that the bits do not depend on the choice.
-constexpr AttentionTileName choose_attention_tile(const DeviceInfo& device, int64_t head, bool causal, int64_t queries,
-                                                  int64_t columns) {
+// queries: of the longest sequence; columns: heads of all sequences. Where two tiles will do, they take the same keys
+// at a time, so that the bits do not depend on the choice.
+constexpr AttentionTileName choose_attention_tile(const DeviceInfo& device, int64_t head, bool causal,
+                                                  int64_t queries, int64_t columns) {
   if (head == 64) return AttentionTileName::d64;
   if (head != 128) return AttentionTileName::none;
   if (device.smem_per_sm < 2 * AttentionTile128::kBlockBytes)
