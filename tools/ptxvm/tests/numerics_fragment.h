@@ -50,13 +50,13 @@ struct Fragment {
     const uint32_t w = reinterpret_cast<const uint32_t*>(words[reg])[lane];
     return bits == 32 ? w : (w >> (bits * element)) & ((1u << bits) - 1);
   }
-  void randomize(std::mt19937_64& engine, Element e, int scale) {
+  void randomize(std::mt19937_64& engine, Element e, int scale, int shift = 0) {
     const int bits = bits_of_element(e);
     for (auto& reg : words) {
       for (auto& w : reg) {
         w = engine();
         const int exponent = int(engine() % unsigned(scale));
-        const float f = std::ldexp(float(int64_t(engine() % 4096) - 2048), exponent - scale / 2 - 11);
+        const float f = std::ldexp(float(int64_t(engine() % 4096) - 2048), exponent - scale / 2 - 11 + shift);
         const float g = std::ldexp(float(int64_t(engine() % 4096) - 2048), -11);
         if (bits == 64) w = bits_of(double(int64_t(w)) * 0x1p-60);
         if (e == Element::kF32 || e == Element::kTf32) w = bits_of(f) | uint64_t{bits_of(g)} << 32;

@@ -57,14 +57,15 @@ double allowed(const MmaShape& s, Model model, double largest, double exact) {
   return model == Model::kNearest ? own * 1.0000001 : 2 * own + 2 * (s.k + 4) * largest * 0x1p-24;
 }
 
-void check_float(MmaShape s) {
+/// shift: the power of two of A and B, and half that of C.
+void check_float(MmaShape s, int shift = 0) {
   std::mt19937_64 engine(s.k + 100 * int(s.a) + 10000 * int(s.c));
   for (const Model model : kModels) {
     for (int round = 0; round < 20; ++round) {
       Fragment a, b, c;
-      a.randomize(engine, s.a, 12);
-      b.randomize(engine, s.b, 12);
-      c.randomize(engine, s.c, 12);
+      a.randomize(engine, s.a, 12, shift);
+      b.randomize(engine, s.b, 12, shift);
+      c.randomize(engine, s.c, 12, 2 * shift);
       const Matrices m = gather(s, a, b, c);
       const MmaFn fn = find_mma(s, model);
       ASSERT_NE(fn, nullptr);
@@ -81,7 +82,7 @@ void check_float(MmaShape s) {
             largest = std::max(largest, std::fabs(product));
           }
           const double got = value_of(s.d, c.get(bits, lane, i / per, i % per));
-          ASSERT_LE(std::fabs(double(got - exact)), allowed(s, model, largest, double(exact)))
+          ASSERT_LE(std::fabs(double(got - exact)), allowed(s, model, largest, double(exact)) + 3 * 0x1p-149)
               << int(s.a) << " k=" << s.k << " model " << int(model);
         }
       }
@@ -103,6 +104,14 @@ TEST(NumericsMma, FloatShapes) {
       for (const Element y : {kE4m3, kE5m2}) check_float({16, 8, k, x, y, kF32, kF32});
     }
     check_float({16, 8, k, kE4m3, kE4m3, kF16, kF16});
+  }
+}
+
+TEST(NumericsMma, ProductsThatF32DoesNotHold) {
+  using enum Element;
+  for (const int shift : {-66, -58, -48, 56}) {
+    check_float({16, 8, 16, kBf16, kBf16, kF32, kF32}, shift);
+    check_float({16, 8, 8, kTf32, kTf32, kF32, kF32}, shift);
   }
 }
 

@@ -127,4 +127,4 @@ add_custom_target(ptxvm_refused ALL DEPENDS ${PTXVM_REFUSED})
 ptxvm_option(not_reached "got 7" ${PTXVM_REFUSED})
 add_test(NAME ptxvm.refused COMMAND sh -c "$<TARGET_FILE:ptxvm> ${PTXVM_REFUSED} reached; echo code $?")
 set_tests_properties(ptxvm.refused PROPERTIES FAIL_REGULAR_EXPRESSION "got"
-                     PASS_REGULAR_EXPRESSION "not modelled: cvt.pack.sat.s8.s32.b32.*kernel packs.*PTX line [0-9]+.*code 87")
+                     PASS_REGULAR_EXPRESSION "not modelled: mma.sp.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16.*kernel sparse.*PTX line [0-9]+.*code 87")

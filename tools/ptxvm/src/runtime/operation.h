@@ -80,6 +80,7 @@ struct Capture {
   unsigned long long id;
   std::thread::id thread;
   bool invalid = false, owned = true;
+  std::vector<Node*> left;  // the last operations of streams that were destroyed since
 };
 
 struct Stream {

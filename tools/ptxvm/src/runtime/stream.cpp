@@ -126,7 +126,8 @@ bool all_joined(const Stream& origin) {
     if (s->capture == origin.capture)
       for (const auto* node : s->after)
         if (!reached.count(node)) return false;
-  return true;
+  return std::all_of(origin.capture->left.begin(), origin.capture->left.end(),
+                     [&](const Node* node) { return reached.count(node) != 0; });
 }
 
 }  // namespace
@@ -195,7 +196,8 @@ cudaError_t cudaStreamCreateWithPriority(cudaStream_t* out, unsigned flags, int 
 cudaError_t cudaStreamDestroy(cudaStream_t handle) {
   return with_stream(handle, [&](Stream& stream) {
     if (!streams.erase(&stream)) return cudaErrorInvalidResourceHandle;
-    if (stream.capture) stream.capture->invalid = true;
+    if (auto& capture = stream.capture; capture && capture->origin == handle) capture->invalid = true;
+    else if (capture) capture->left.insert(capture->left.end(), stream.after.begin(), stream.after.end());
     delete &stream;
     return cudaSuccess;
   });

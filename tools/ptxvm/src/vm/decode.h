@@ -135,6 +135,7 @@ void decode_alu(Decoder& d);
 void decode_mov(Decoder& d);
 void decode_set(Decoder& d);
 void decode_cvt(Decoder& d);
+void decode_pack(Decoder& d);
 void decode_approx(Decoder& d);
 void decode_memory(Decoder& d);
 void decode_atomic(Decoder& d);

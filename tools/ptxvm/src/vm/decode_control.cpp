@@ -143,7 +143,7 @@ const std::vector<Family>& families() {
        decode_alu, false, "arithmetic and logic"},
       {"rsqrt ex2 lg2 sin cos tanh", decode_approx, false, "approximations"},
       {"setp set", decode_set, false, "comparison"},
-      {"mov", decode_mov, false, "moves"},
+      {"mov createpolicy", decode_mov, false, "moves"},
       {"cvt", decode_cvt, false, "conversion"},
       {"ld ldu st cvta isspacep prefetch prefetchu discard applypriority fence membar griddepcontrol", decode_memory,
        false, "memory"},

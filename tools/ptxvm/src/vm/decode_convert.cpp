@@ -150,7 +150,7 @@ void packed(Decoder& d, std::string_view to, std::string_view from) {
 
 void decode_cvt(Decoder& d) {
   const auto to = d.type(1), from = d.type();
-  if (d.part(1) == "pack") d.refuse("cvt.pack");
+  if (d.part(1) == "pack") return decode_pack(d);
   if (to.ends_with("x2") || from.ends_with("x2")) return packed(d, to, from);
   Conversion c;
   if (!find_numeric(to, &c.to) || !find_numeric(from, &c.from)) d.refuse("the types");

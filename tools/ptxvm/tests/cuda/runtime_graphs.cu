@@ -1,4 +1,6 @@
 // Graphs built by hand: every node type, parameters read and changed, updates, clones and child graphs.
+#include <cstring>
+
 #include "runtime_test.h"
 
 __device__ int variable = 1;
@@ -97,10 +99,49 @@ static void other_nodes(int* a) {
   OK(cudaGraphDestroy(twin));
 }
 
+// A stream that joined the capture and was destroyed before its end; memory of the graph itself; the graph as text.
+static void forked() {
+  cudaStream_t origin, other;
+  cudaEvent_t fork, join;
+  OK(cudaStreamCreate(&origin));
+  OK(cudaStreamCreate(&other));
+  OK(cudaEventCreate(&fork));
+  OK(cudaEventCreate(&join));
+  OK(cudaStreamBeginCapture(origin, cudaStreamCaptureModeGlobal));
+  int *own, result[64] = {};
+  OK(cudaMallocAsync(&own, sizeof result, origin));
+  fill<<<1, 64, 0, origin>>>(own, 4, 64);
+  OK(cudaEventRecord(fork, origin));
+  OK(cudaStreamWaitEvent(other, fork));
+  increment<<<1, 64, 0, other>>>(own, 64);
+  OK(cudaEventRecord(join, other));
+  OK(cudaStreamWaitEvent(origin, join));
+  OK(cudaStreamDestroy(other));
+  OK(cudaEventDestroy(join));
+  OK(cudaMemcpyAsync(result, own, sizeof result, cudaMemcpyDeviceToHost, origin));
+  OK(cudaFreeAsync(own, origin));
+  cudaGraph_t graph;
+  OK(cudaStreamEndCapture(origin, &graph));
+  cudaGraphExec_t exec;
+  OK(cudaGraphInstantiate(&exec, graph, 0));
+  OK(cudaGraphLaunch(exec, origin));
+  OK(cudaStreamSynchronize(origin));
+  REQUIRE(result[0] == 5 && result[63] == 5);
+  OK(cudaGraphDebugDotPrint(graph, "runtime_graphs.dot", 0));
+  std::FILE* file = std::fopen("runtime_graphs.dot", "r");
+  REQUIRE(file != nullptr);
+  char text[4096];
+  text[std::fread(text, 1, sizeof text - 1, file)] = 0;
+  std::fclose(file);
+  REQUIRE(std::strncmp(text, "digraph", 7) == 0 && std::strstr(text, "increment") != nullptr);
+  OK(cudaGraphDestroy(graph));
+}
+
 int main() {
   int* a;
   OK(cudaMalloc(&a, 64 * sizeof(int)));
   parameters(a);
   other_nodes(a);
+  forked();
   std::puts("ok");
 }

@@ -1,5 +1,5 @@
-// What only device code has: printf's result, virtual functions, function pointers, recursion, the heap, assertions that
-// hold, clocks.
+// What only device code has: printf's result, virtual functions, function pointers, recursion, the heap, clocks, and
+// assertions that hold.
 #include <cassert>
 
 #include "runtime_test.h"

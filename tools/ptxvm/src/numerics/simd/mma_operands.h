@@ -36,6 +36,8 @@ struct Row {  // eight columns
 [[gnu::always_inline]] inline Row power_of_two(Row x) {
   return {_mm512_castsi512_pd(_mm512_and_si512(_mm512_castpd_si512(x.v), _mm512_set1_epi64(0x7ff0000000000000)))};
 }
+[[gnu::always_inline]] inline Row widen(__m256 x) { return {_mm512_maskz_cvtps_pd(0xff, x)}; }
+[[gnu::always_inline]] inline __m256 narrow(Row x) { return _mm512_maskz_cvtpd_ps(0xff, x.v); }
 #else
 struct Row {
   __m256d lo, hi;
@@ -61,6 +63,12 @@ struct Row {
 [[gnu::always_inline]] inline Row power_of_two(Row x) {
   const __m256d mask = _mm256_castsi256_pd(_mm256_set1_epi64x(0x7ff0000000000000));
   return {_mm256_and_pd(x.lo, mask), _mm256_and_pd(x.hi, mask)};
+}
+[[gnu::always_inline]] inline Row widen(__m256 x) {
+  return {_mm256_cvtps_pd(_mm256_castps256_ps128(x)), _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1))};
+}
+[[gnu::always_inline]] inline __m256 narrow(Row x) {
+  return _mm256_set_m128(_mm256_cvtpd_ps(x.hi), _mm256_cvtpd_ps(x.lo));
 }
 #endif
 
