@@ -8,7 +8,7 @@
 //   accepts   bf16, head size 64 or 128, rows aligned to 16 bytes, scale > 0; any lengths, several sequences, GQA
 //   numerics  f32 scores and sums; exp2 of one fma, probabilities rounded to bf16 for P V, their sum is not; one
 //             reciprocal. A row's bits depend on its own keys alone, not on the tile, the chunk or the batch it came in
-//   registers and shared memory: kernels/attention/README.md
+//   registers and shared memory: kernels/resources.md
 #pragma once
 #include "glimpse/device/launch.cuh"
 #include "glimpse/device/online_softmax.h"

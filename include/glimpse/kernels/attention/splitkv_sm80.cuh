@@ -8,7 +8,7 @@
 //             the device, so a captured launch serves all lengths up to its bound
 //   numerics  as mma_sm80; parts are merged in their order, first of warps, then of splits, whoever comes last. A
 //             sequence's bits depend on its own rows, length and the device (splits.h), not on its neighbours
-//   registers and shared memory: kernels/attention/README.md
+//   registers and shared memory: kernels/resources.md
 #pragma once
 #include "glimpse/device/last_block.cuh"
 #include "glimpse/device/launch.cuh"

@@ -2,7 +2,7 @@
 //   traffic   N K weights once: the floor; x (M K, through L1 and L2) once a block of 8 weight rows
 //   accepts   M <= 8, bf16, K a multiple of 8, rows of x and w aligned to 16 bytes; y, residual and bias of any layout
 //   numerics  f32 sums in an order that depends on K alone; bias in f32, one rounding; the residual rounds again
-//   registers (sm_80, sm_90, sm_120) see kernels/linear/README.md; no shared memory
+//   registers: kernels/resources.md; no shared memory
 #pragma once
 #include "glimpse/device/element.cuh"
 #include "glimpse/device/launch.cuh"

@@ -4,7 +4,7 @@
 //   traffic   x once per tile column and w once per tile row, mostly from L2; y (and residual) once
 //   accepts   bf16, K a multiple of 8, rows of x and w aligned to 16 bytes; y, residual and bias of any layout
 //   numerics  f32 sums over k in order, 16 at a time, in every tile; bias in f32, one rounding; the residual again
-//   registers and shared memory: kernels/linear/README.md
+//   registers and shared memory: kernels/resources.md
 #pragma once
 #include "glimpse/device/launch.cuh"
 #include "glimpse/device/tile_order.h"

@@ -1,12 +1,12 @@
 // linear / small_m_mma_sm80: few rows of x. The weights are the M operand of the tensor cores and x's rows its N, so
 // that 2 to 64 rows cost what they are, not a tile of 64 or 128; K is cut among blocks where N alone does not fill the
 // device, and the last block of a tile adds the parts.
-//   tiles     64 weight rows x 16, 32 or 64 rows of x x 64 of K, four stages of cp.async (mma_loop.cuh), XOR swizzle
+//   tiles     64 weight rows x 16, 32 or 64 rows of x x 64 of K, 3 or 4 stages of cp.async (mma_loop.cuh), XOR swizzle
 //   traffic   w once: the floor; x once a tile of 64 weight rows, from L2; parts (f32) twice, in L2
 //   accepts   M 2 to 64, bf16, K a multiple of 8, rows of x and w aligned to 16 bytes; y, residual, bias of any layout
 //   numerics  f32 sums over k in order, 16 at a time, of each part; parts added in their order. Bits depend on the
 //             device's number of multiprocessors, not on M. Bias in f32, one rounding; the residual rounds again
-//   registers and shared memory: kernels/linear/README.md
+//   registers and shared memory: kernels/resources.md
 #pragma once
 #include "glimpse/device/last_block.cuh"
 #include "glimpse/device/launch.cuh"

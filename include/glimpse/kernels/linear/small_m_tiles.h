@@ -4,8 +4,9 @@
 
 namespace glimpse::kernels {
 
-// 64 weight rows by all rows of x (Tokens of them, the rest zeros), 64 of K at a time; a warp has 16 weight rows.
-template <int Tokens> using SmallMTile = MmaTile<64, Tokens, 64, 4, 4, 1>;
+// 64 weight rows by all rows of x (Tokens of them, the rest zeros), 64 of K at a time; a warp has 16 weight rows. At
+// most 48 KB, so that two blocks share a multiprocessor of 100 KB: 32 KB of weights or more are under way on it.
+template <int Tokens> using SmallMTile = MmaTile<64, Tokens, 64, Tokens == 64 ? 3 : 4, 4, 1>;
 
 constexpr int64_t kSmallMTokens = 64;  // most rows of x
 

@@ -2,7 +2,7 @@
 //   traffic   2 N K weights once, past L1: the floor; x (M K, through L1 and L2) once a block of 4 outputs
 //   accepts   M <= 8, bf16, K a multiple of 8, rows of x, gate and up aligned to 16 bytes; y of any layout
 //   numerics  f32 sums in an order that depends on K alone; gate, up, silu and the product each rounded, as the model
-//   registers (sm_80, sm_90, sm_120) see kernels/linear_swiglu/README.md; no shared memory
+//   registers: kernels/resources.md; no shared memory
 #pragma once
 #include "glimpse/device/launch.cuh"
 #include "glimpse/device/swiglu.cuh"

@@ -5,7 +5,7 @@
 //   traffic   x once per tile column, gate and up once per tile row, mostly from L2; y once, and nothing in between
 //   accepts   bf16, K a multiple of 8, rows of x, gate and up aligned to 16 bytes; y of any layout
 //   numerics  f32 sums over k in order, 16 at a time; gate, up, silu and the product each rounded, as the model
-//   registers and shared memory: kernels/linear_swiglu/README.md
+//   registers and shared memory: kernels/resources.md
 #pragma once
 #include "glimpse/device/launch.cuh"
 #include "glimpse/device/swiglu.cuh"

@@ -4,7 +4,7 @@
 //   accepts   M <= 8, bf16, K a multiple of 8, an even head size, rows of x and the weights aligned to 16 bytes; q and
 //             the cache (bf16) of any layout; the rows of x at pairwise different places in the cache
 //   numerics  f32 sums in an order that depends on K alone, bias in f32, one rounding as linear's, then rope's own
-//   registers (sm_80, sm_90, sm_120) see kernels/qkv_rope/README.md; no shared memory
+//   registers: kernels/resources.md; no shared memory
 #pragma once
 #include "glimpse/device/launch.cuh"
 #include "glimpse/kernels/linear/gemv_rows.cuh"
