@@ -52,7 +52,8 @@ struct GenerateStats {
   int64_t prompt_tokens = 0, reused_tokens = 0, new_tokens = 0, decode_steps = 0, patches = 0;
   double vision_seconds = 0, prefill_seconds = 0, decode_seconds = 0;
   double first_token_seconds = 0;  // from the call to the first token of the first sequence
-  int64_t sequences = 0, attended_tokens = 0;  // attended: keys that the decode steps read, over all steps and sequences
+  int64_t sequences = 0;
+  int64_t attended_tokens = 0;  // keys that the decode steps read, over all steps and sequences
 
   // Adds up calls; the time to the first token stays the first call's.
   GenerateStats& operator+=(const GenerateStats& other);

@@ -38,7 +38,8 @@ GenerationConfig GenerationConfig::with(const JsonObject& object) const {
   return config;
 }
 
-GenerationConfig GenerationConfig::from_pretrained(const std::filesystem::path& directory, const Glm4vTextConfig& text) {
+GenerationConfig GenerationConfig::from_pretrained(const std::filesystem::path& directory,
+                                                   const Glm4vTextConfig& text) {
   const auto path = directory / "generation_config.json";
   if (!std::filesystem::exists(path)) {
     GenerationConfig config;

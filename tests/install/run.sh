@@ -12,6 +12,11 @@ cmake -S "$here" -B "$place/build" -DCMAKE_PREFIX_PATH="$place/prefix" -DCMAKE_B
   >"$place/configure.log" || { cat "$place/configure.log"; exit 1; }
 cmake --build "$place/build"
 "$place/build/outside" "$place/build/mine.so"
+# The model with the plugin's variant at every site of its op; an unused rule would be an error.
+ask() { "$place/prefix/bin/glimpse" run -m "$here/../data/nano" -p "What is 2 plus 3?" --temperature 0 "$@"; }
+plain=$(ask)
+own=$(ask --plugin "$place/build/mine.so" --kernel linear_swiglu=split --kernel swiglu=mine)
+[ "$own" = "$plain" ] || { echo "with the plugin the model answers \"$own\", without it \"$plain\""; exit 1; }
 if [ -x "$build/bin/glimpse_tests" ]; then
   "$build/bin/glimpse_tests" --plugin="$place/build/mine.so" --gtest_filter='ops/*.mine/*' --gtest_brief=1 \
     >"$place/tests.log" 2>&1 || { cat "$place/tests.log"; exit 1; }

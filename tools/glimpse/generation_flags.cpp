@@ -70,8 +70,9 @@ GenerateOptions generate_options(const GenerationFlags& f, const GenerationConfi
   if (f.temperature && *f.temperature > 0) c.temperature = *f.temperature;
   for (const auto& [given, name] : {std::pair(f.top_k.has_value(), "--top-k"), {f.top_p.has_value(), "--top-p"},
                                     {f.min_p.has_value(), "--min-p"}})
-    GLIMPSE_CHECK(!given || c.do_sample, "%s does nothing here, since the likeliest token is taken (%s); add "
-                  "--temperature T, for example 1", name, f.temperature ? "--temperature 0" : "the model's own setting");
+    GLIMPSE_CHECK(!given || c.do_sample,
+                  "%s does nothing here, since the likeliest token is taken (%s); add --temperature T, for example 1",
+                  name, f.temperature ? "--temperature 0" : "the model's own setting");
   if (f.top_k) c.top_k = *f.top_k;
   if (f.top_p) c.top_p = *f.top_p;
   if (f.min_p) c.min_p = *f.min_p;

@@ -40,7 +40,8 @@ MemoryPlan plan_of(const InspectOptions& options, const Checkpoint& checkpoint, 
                       .threads = options.common.threads};
   for (const std::string& image : options.images) request.pictures.push_back(size_of_picture(image));
   const ProcessorFields fields = image_processor_fields(checkpoint.directory());
-  return plan_memory(checkpoint, config, image_processor_options({fields.fields, fields.source + ": "}), request, device);
+  const ImageProcessorOptions processor = image_processor_options({fields.fields, fields.source + ": "});
+  return plan_memory(checkpoint, config, processor, request, device);
 }
 
 void inspect(const InspectOptions& options, int& status) {

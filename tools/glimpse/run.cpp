@@ -72,8 +72,7 @@ class Printer {
     if (shown_ != Shown::text) std::fputs(parsed.answer.c_str(), stdout);
     std::fputs("\n", stdout);
     if (shown_ != Shown::text && parsed.answer.empty() && !parsed.thinking.empty())
-      std::fputs("glimpse: the tokens ended within the thought; raise --max-new-tokens, or bound it with --max-thinking\n",
-                 stderr);
+      std::fputs("glimpse: the tokens ended within the thought; raise --max-new-tokens or set --max-thinking\n", stderr);
   }
   const std::string& text() const { return text_; }
 
@@ -191,7 +190,7 @@ void add_run(CLI::App& app, int& status) {
       ->check(number_within(1e-3, 1e3))->type_name("F");
   command->add_flag("--fast-processor", options->fast, "resize pictures as torchvision does, not as Pillow");
   command->add_flag("--answer", options->answer, "print the final answer only, without the thoughts before it");
-  command->add_flag("--show-thinking", options->thinking, "print the thoughts, an empty line and the answer, without tags")
+  command->add_flag("--show-thinking", options->thinking, "print the thoughts, a blank line and the answer, no tags")
       ->excludes("--answer");
   command->add_flag("--stats", options->stats, "times, rates and memory on standard error");
   command->add_flag("--json", options->common.json, "one JSON object with text, ids, finish reason and statistics");
