@@ -26,7 +26,7 @@ TEST(Run, DescribesThePhotograph) {
   EXPECT_EQ(run({"--image", kPhoto, "-p", "Describe the picture.", "--show-thinking"}).out,
             "This looks like a rocket.\n\n" + kAnswer + "\n");
   const Outcome cut = run({"--image", kPhoto, "-p", "Describe the picture.", "--answer", "-n", "4"});
-  EXPECT_NE(cut.err.find("ended within the thought; raise --max-new-tokens"), std::string::npos) << cut.err;
+  EXPECT_NE(cut.err.find("ended in the thought; raise --max-new-tokens"), std::string::npos) << cut.err;
 }
 
 TEST(Run, JsonHoldsTextIdsAndStatistics) {

@@ -72,7 +72,7 @@ class Printer {
     if (shown_ != Shown::text) std::fputs(parsed.answer.c_str(), stdout);
     std::fputs("\n", stdout);
     if (shown_ != Shown::text && parsed.answer.empty() && !parsed.thinking.empty())
-      std::fputs("glimpse: the tokens ended within the thought; raise --max-new-tokens or set --max-thinking\n", stderr);
+      std::fputs("glimpse: the tokens ended in the thought; raise --max-new-tokens or set --max-thinking\n", stderr);
   }
   const std::string& text() const { return text_; }
 
