@@ -8,7 +8,9 @@
 namespace glimpse {
 namespace {
 
-constexpr JsonLimits kChatLimits{.max_bytes = std::size_t{256} << 20, .max_depth = 64};  // pictures may lie inside
+constexpr JsonLimits kChatLimits{.max_bytes = std::size_t{256} << 20,  // pictures may lie inside
+                                 .max_depth = 64,
+                                 .max_values = std::size_t{1} << 20};
 
 // {"type": "image_url", "image_url": {"url": X}} or {"type": "image_url", "image_url": X} -> {"type": "image", "image":
 // X}

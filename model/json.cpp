@@ -9,9 +9,12 @@
 namespace glimpse {
 namespace {
 
-// Depth is judged before parsing: the parser itself is iterative, but whoever walks the result later need not be.
-void check_depth(std::string_view text, const std::string& source, int max_depth) {
+// Judged before parsing. Depth: the parser itself is iterative, but whoever walks the result later need not be. Values:
+// one begins behind every bracket and every comma, at most; their memory is many times that of a short text.
+void check_cost(std::string_view text, const std::string& source, const JsonLimits& limits) {
+  const int max_depth = limits.max_depth;
   int depth = 0;
+  std::size_t values = 1;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -20,14 +23,18 @@ void check_depth(std::string_view text, const std::string& source, int max_depth
       else if (c == '"') in_string = false;
     } else if (c == '"') {
       in_string = true;
+    } else if (c == ',') {
+      ++values;
     } else if (c == '[' || c == '{') {
-      ++depth;
+      ++depth, ++values;
       GLIMPSE_CHECK(depth <= max_depth, "%s: nested more than %d levels deep at byte %zu", source.c_str(), max_depth,
                     i);
     } else if (c == ']' || c == '}') {
       --depth;
     }
   }
+  GLIMPSE_CHECK(values <= limits.max_values, "%s: more than the %zu values that are accepted here; shorten it",
+                source.c_str(), limits.max_values);
 }
 
 // The library's messages open with its own name and number in brackets and may quote megabytes of input.
@@ -50,7 +57,7 @@ Value parse_checked(std::string_view text, const std::string& source, const Json
   const std::size_t nul = text.find('\0');  // the library takes it for the end and leaves the rest unread
   GLIMPSE_CHECK(nul == text.npos, "%s: not valid JSON (a NUL byte at byte %zu); correct it or fetch it again",
                 source.c_str(), nul);
-  check_depth(text, source, limits.max_depth);
+  check_cost(text, source, limits);
   try {
     return Value::parse(text.begin(), text.end(), callback);
   } catch (const nlohmann::json::exception& error) {

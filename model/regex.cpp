@@ -3,6 +3,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include <algorithm>
+
 #include "glimpse/core/error.h"
 
 namespace glimpse {
@@ -70,7 +72,11 @@ Regex::Scanner::Scanner(const Regex& regex, std::string_view text)
   constexpr std::size_t kStackFirst = 32 << 10, kStackMost = 8 << 20;
   state_->stack = pcre2_jit_stack_create(kStackFirst, kStackMost, nullptr);
   GLIMPSE_CHECK(state_->data && state_->context && state_->stack, "out of memory for a regular expression");
-  pcre2_set_match_limit(state_->context, UINT32_MAX);  // a run of a million spaces is legitimate text
+  // A search is to take time in proportion to the text. The released pattern takes at most 1 step a byte, in a run of
+  // a million spaces; a pattern that nests repetitions doubles its steps with every byte.
+  constexpr std::size_t kSteps = 10000, kStepsPerByte = 32;
+  const std::size_t limit = std::min<std::size_t>(kSteps + kStepsPerByte * text.size(), UINT32_MAX);
+  pcre2_set_match_limit(state_->context, static_cast<uint32_t>(limit));
   pcre2_jit_stack_assign(state_->context, nullptr, state_->stack);
 }
 
@@ -80,8 +86,9 @@ Regex::Match Regex::Scanner::next(std::size_t from) {
   const int count = pcre2_match(regex_->code_->code, reinterpret_cast<PCRE2_SPTR>(text_.data()), text_.size(), from,
                                 PCRE2_NO_UTF_CHECK, state_->data, state_->context);
   if (count == PCRE2_ERROR_NOMATCH) return {};
-  GLIMPSE_CHECK(count >= 0, "%s: the regular expression gave up on a text of %zu bytes (%s)", regex_->source_.c_str(),
-                text_.size(), message_of(count).c_str());
+  GLIMPSE_CHECK(count >= 0,
+                "%s: the regular expression takes too many steps on a text of %zu bytes (%s); use the tokenizer.json "
+                "that came with the model", regex_->source_.c_str(), text_.size(), message_of(count).c_str());
   const PCRE2_SIZE* bounds = pcre2_get_ovector_pointer(state_->data);
   return {true, bounds[0], bounds[1]};
 }

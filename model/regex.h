@@ -28,7 +28,8 @@ class Regex {
     ~Scanner();
     Scanner(const Scanner&) = delete;
     Scanner& operator=(const Scanner&) = delete;
-    /// The first match that begins at `from` or later.
+    /// The first match that begins at `from` or later. Errors: a search of more steps than a sound pattern takes on a
+    /// text of this length.
     Match next(std::size_t from);
 
    private:

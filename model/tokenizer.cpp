@@ -10,7 +10,7 @@
 namespace glimpse {
 namespace {
 
-constexpr JsonLimits kTokenizerLimits{.max_bytes = std::size_t{256} << 20, .max_depth = 32};
+constexpr JsonLimits kTokenizerLimits{.max_depth = 32};
 
 }  // namespace
 
@@ -136,7 +136,6 @@ TokenId Tokenizer::required_id(std::string_view token) const {
 std::int64_t Tokenizer::size() const { return static_cast<std::int64_t>(data_->tokens.size()); }
 std::optional<TokenId> Tokenizer::pad_id() const { return data_->pad_id; }
 PaddingSide Tokenizer::padding_side() const { return data_->padding_side; }
-std::optional<std::int64_t> Tokenizer::model_max_length() const { return data_->model_max_length; }
 
 std::string StreamDecoder::push(TokenId id) {
   if (skip_special_tokens_ && tokenizer_->is_special(id)) return "";

@@ -26,7 +26,7 @@ struct EncodedBatch {
 /// thread-safe.
 class Tokenizer {
  public:
-  /// Reads DIR/tokenizer.json and, if there, DIR/tokenizer_config.json (pad token, padding side, model_max_length).
+  /// Reads DIR/tokenizer.json and, if there, DIR/tokenizer_config.json (pad token, padding side).
   /// Errors: damaged files, and every feature of the format that would change ids and is not implemented, by name.
   static Tokenizer from_pretrained(const std::filesystem::path& directory);
   /// From the contents of tokenizer.json; `source` opens every error sentence.
@@ -59,8 +59,6 @@ class Tokenizer {
   std::int64_t size() const;
   std::optional<TokenId> pad_id() const;
   PaddingSide padding_side() const;
-  /// tokenizer_config.json's limit of ids, if it states one.
-  std::optional<std::int64_t> model_max_length() const;
 
  private:
   struct Data;

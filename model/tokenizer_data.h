@@ -38,11 +38,10 @@ struct Tokenizer::Data {
   std::vector<TokenId> prefix, suffix;  // of the post-processor
   std::optional<TokenId> pad_id;
   PaddingSide padding_side = PaddingSide::left;
-  std::optional<std::int64_t> model_max_length;
 
   /// Fills all of the above from tokenizer.json. Errors as Tokenizer::from_json.
   void read(const JsonObject& json);
-  /// Pad token, padding side and length limit from tokenizer_config.json.
+  /// Pad token and padding side from tokenizer_config.json.
   void read_config(const JsonObject& json);
 
  private:

@@ -181,9 +181,6 @@ void Tokenizer::Data::read_config(const JsonObject& json) {
   const std::string side = json.string("padding_side", "left");
   GLIMPSE_CHECK(side == "left" || side == "right", "%s: must be left or right", json.name_of("padding_side").c_str());
   padding_side = side == "left" ? PaddingSide::left : PaddingSide::right;
-  // The reference writes "no limit" as 1e30, which is no whole number.
-  const Json* limit = json.find("model_max_length");
-  if (limit && limit->is_number_integer()) model_max_length = json.integer("model_max_length", 0, 1, INT64_MAX);
   const Json* pad = json.find("pad_token");
   if (!pad) return;
   const std::string content = pad->is_object() ? JsonObject(*pad, json.name_of("pad_token.")).string("content", "")

@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto id : ids) streamed += stream.push(id);
   if (streamed + stream.finish() != glimpse::to_valid_utf8(text)) std::abort();
   try {
-    glimpse::Tokenizer::from_json(text, "fuzz").encode("a b");
+    glimpse::Tokenizer::from_json(text, "fuzz").encode("a b " + std::string(60, 'a'));
   } catch (const glimpse::Error&) {
   }
   return 0;

@@ -109,6 +109,25 @@ TEST(Config, HostileJsonIsRefused) {
   EXPECT_THROW(parse_json("[1,2]", "config.json", {.max_bytes = 3, .max_depth = 4}), Error);
 }
 
+// 3 bytes of text for a value that takes 125: the number of values is limited too, and judged before parsing.
+TEST(Config, JsonOfTooManyValuesIsRefused) {
+  std::string text = "[{}";
+  while (text.size() < (std::size_t{9} << 20)) text += ",{}";
+  text += "]";
+  const auto refused = [&](const JsonLimits& limits) {
+    try {
+      parse_json(text, "huge.json", limits);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(refused({}).find("huge.json: more than the 4194304 values"), std::string::npos) << refused({});
+  text = R"(["a,b,c,[{", 1, {"k": [true, null]}])";  // 6 values; what stands in a string does not count
+  EXPECT_EQ(refused({.max_values = 8}), "");
+  EXPECT_NE(refused({.max_values = 3}), "");
+}
+
 TEST(Config, SmallCheckpointHasExactlyItsTensors) {
   const Glm4vConfig config = Glm4vConfig::from_pretrained(kData + "/nano");
   const Checkpoint checkpoint = Checkpoint::open(kData + "/nano");

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <random>
 
 #include "glimpse/core/error.h"
 #include "model/json.h"
+#include "model/regex.h"
 
 namespace glimpse {
 namespace {
@@ -133,6 +135,37 @@ TEST(Tokenizer, PostProcessorTemplate) {
   const Tokenizer tokenizer = Tokenizer::from_json(json.dump(), "t.json");
   EXPECT_EQ(tokenizer.decode(tokenizer.encode("hi")), "[gMASK]<sop>hi");
   EXPECT_EQ(tokenizer.decode(tokenizer.encode("hi", false)), "hi");
+}
+
+TEST(Tokenizer, PatternsTakeTimeInProportionToTheText) {
+  const std::string at = "/pre_tokenizer/pretokenizers/0/pattern/Regex";
+  const std::string released = tiny_tokenizer()[Json::json_pointer(at)];
+  const Regex regex(released, "t.json");
+  for (const std::string unit : {" ", "\n", " \t", "a", "1", "!", "\n ", "\xe3\x80\x80"}) {
+    std::string text;
+    while (text.size() < 1000000) text += unit;
+    for (const char* end : {"", "x"}) {
+      const std::string whole = text + end;
+      Regex::Scanner scanner(regex, whole);
+      EXPECT_TRUE(scanner.next(0).found) << unit;
+    }
+  }
+  for (const char* hostile : {"(?:a|aa)+[bc]", "a*a*a*a*a*a*a*a*a*a*[bc]"}) {
+    Json json = tiny_tokenizer();
+    json[Json::json_pointer(at)] = hostile;
+    const Tokenizer tokenizer = Tokenizer::from_json(json.dump(), "t.json");
+    const std::clock_t begin = std::clock();
+    std::string says;
+    try {
+      tokenizer.encode(std::string(66, 'a'));
+    } catch (const Error& error) {
+      says = error.what();
+    }
+    EXPECT_LT(double(std::clock() - begin) / CLOCKS_PER_SEC, 0.5) << hostile;  // of this process alone
+    EXPECT_NE(says.find("t.json"), std::string::npos) << says;
+    EXPECT_NE(says.find("too many steps"), std::string::npos) << says;
+    EXPECT_NE(says.find("use the tokenizer.json that came with the model"), std::string::npos) << says;
+  }
 }
 
 TEST(Tokenizer, RefusesWhatWouldChangeIds) {
