@@ -1,5 +1,6 @@
 #include "model/image.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "glimpse/core/error.h"
@@ -17,12 +18,39 @@ bool is_tiff(std::span<const uint8_t> bytes) {
   return starts_with(bytes, "II*\0", 4) || starts_with(bytes, "MM\0*", 4);
 }
 
-bool needs_ffmpeg(std::span<const uint8_t> bytes) {
+bool is_pnm(std::span<const uint8_t> bytes) {
+  return bytes.size() > 2 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && bytes[2] != 0 &&
+         std::strchr(" \t\n\v\f\r#", bytes[2]);
+}
+
+// AVIF and HEIF share their container with MP4; the brands, 4 letters each, tell: one at byte 8, others from 16 on.
+bool is_heif(std::span<const uint8_t> bytes) {
+  if (!starts_with(bytes, "ftyp", 4, 4)) return false;
+  const size_t claimed = size_t{bytes[0]} << 24 | size_t{bytes[1]} << 16 | size_t{bytes[2]} << 8 | bytes[3];
+  for (size_t at = 8; at < std::min<size_t>(claimed, 256); at += at == 8 ? 8 : 4) {
+    for (const char* brand : {"avif", "avis", "mif1", "msf1", "heic", "heix", "heim", "heis", "hevc", "hevx"})
+      if (starts_with(bytes, brand, 4, at)) return true;
+  }
+  return false;
+}
+
+// MP4 and MOV, Matroska and WebM, AVI.
+bool is_video(std::span<const uint8_t> bytes) {
+  for (const char* box : {"ftyp", "moov", "mdat", "wide"})
+    if (starts_with(bytes, box, 4, 4)) return !is_heif(bytes);
+  return starts_with(bytes, "\x1a\x45\xdf\xa3", 4) ||
+         (starts_with(bytes, "RIFF", 4) && starts_with(bytes, "AVI ", 4, 8));
+}
+
+Image decode_by_content(const ImageFile& file) {
+  const std::span<const uint8_t> bytes = file.bytes;
+  GLIMPSE_CHECK(!bytes.empty(), "%s: the picture is empty (0 bytes)", file.name.c_str());
+  GLIMPSE_CHECK(!is_video(bytes), "%s: is a video, not a picture; give it as a video (--video)", file.name.c_str());
+  if (starts_with(bytes, "\xff\xd8\xff", 3)) return decode_jpeg(file);
+  if (is_pnm(bytes)) return decode_pnm(file);
   const bool webp = starts_with(bytes, "RIFF", 4) && starts_with(bytes, "WEBP", 4, 8);
-  const bool avif = starts_with(bytes, "ftyp", 4, 4);
-  // stb_image reads binary grey and colour maps only.
-  const bool rare_pnm = bytes.size() > 2 && bytes[0] == 'P' && std::strchr("12347", bytes[1]) && bytes[1] != 0;
-  return webp || avif || rare_pnm || is_tiff(bytes);
+  const bool ffmpeg = webp || is_heif(bytes) || is_tiff(bytes) || starts_with(bytes, "P7\n", 3);
+  return ffmpeg ? decode_ffmpeg(file) : decode_stb(file);
 }
 
 }  // namespace
@@ -55,7 +83,7 @@ Image orient_image(Image image, int orientation) {
   if (orientation <= 1 || orientation > 8) return image;
   const bool transposed = orientation >= 5;
   const int64_t height = transposed ? image.width : image.height, width = transposed ? image.height : image.width;
-  Image turned{height, width, std::vector<uint8_t>(image.pixels.size())};
+  Image turned{height, width, std::vector<uint8_t>(image.pixels.size()), image.source};
   const bool flip_y = orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8;
   const bool flip_x = orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7;
   for (int64_t y = 0; y < height; ++y) {
@@ -72,11 +100,10 @@ Image orient_image(Image image, int orientation) {
 }
 
 Image decode_image(std::span<const uint8_t> bytes, const std::string& name, const ImageOptions& options) {
-  GLIMPSE_CHECK(!bytes.empty(), "%s: the picture is empty (0 bytes)", name.c_str());
-  const ImageFile file{bytes, name, options};
-  const bool jpeg = starts_with(bytes, "\xff\xd8\xff", 3);
-  Image image = jpeg ? decode_jpeg(file) : needs_ffmpeg(bytes) ? decode_ffmpeg(file) : decode_stb(file);
-  return options.apply_exif ? orient_image(std::move(image), exif_orientation(bytes)) : image;
+  Image image = decode_by_content({bytes, name, options});
+  if (options.apply_exif) image = orient_image(std::move(image), exif_orientation(bytes));
+  image.source = name;
+  return image;
 }
 
 Image load_image(const std::string& source, const ImageOptions& options, const FetchOptions& fetch_options) {

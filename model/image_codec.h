@@ -1,4 +1,4 @@
-// The decoders behind decode_image: one per library. Each checks the size before it allocates pixels.
+// The decoders behind decode_image. Each checks the size before it allocates pixels.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -16,8 +16,9 @@ struct ImageFile {
 };
 
 Image decode_jpeg(const ImageFile& file);    // libjpeg-turbo
-Image decode_stb(const ImageFile& file);     // stb_image: PNG, BMP, GIF, TGA, PSD, PNM, HDR
-Image decode_ffmpeg(const ImageFile& file);  // FFmpeg: WebP, AVIF, TIFF and the rarer PNM kinds
+Image decode_stb(const ImageFile& file);     // stb_image: PNG, BMP, GIF, TGA, PSD, HDR
+Image decode_pnm(const ImageFile& file);     // P1 to P6, by hand: neither library scales samples as Pillow does
+Image decode_ffmpeg(const ImageFile& file);  // FFmpeg: WebP, AVIF, TIFF and PAM
 
 // Throws unless 1 <= width, height <= max_side and width * height <= max_pixels.
 void check_image_size(int64_t width, int64_t height, const ImageFile& file);

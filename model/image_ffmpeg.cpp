@@ -1,4 +1,8 @@
-// WebP, AVIF, TIFF and the rarer PNM kinds: the first frame as FFmpeg decodes it.
+// WebP, AVIF, TIFF and PAM: the first frame as FFmpeg decodes it.
+extern "C" {
+#include <libavutil/frame.h>
+}
+
 #include "glimpse/core/error.h"
 #include "model/image_codec.h"
 #include "model/video_input.h"
@@ -6,7 +10,7 @@
 namespace glimpse {
 
 Image decode_ffmpeg(const ImageFile& file) {
-  VideoInput input(file.bytes, file.name, file.options.max_pixels);
+  VideoInput input(file.bytes, file.name, file.options.max_pixels, file.options.threads);
   const AVFrame* frame = input.next_frame();
   GLIMPSE_CHECK(frame, "%s: damaged or truncated picture", file.name.c_str());
   const int64_t height = frame->height, width = frame->width;

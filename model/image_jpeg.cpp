@@ -5,6 +5,7 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <csetjmp>
 
 #include "glimpse/core/error.h"
@@ -13,7 +14,9 @@
 namespace glimpse {
 namespace {
 
-constexpr int kMaxScans = 500;  // a progressive file of a few kB may ask for thousands of passes over a huge picture
+// A progressive file of a few kB may ask for thousands of passes over a huge picture. Encoders write about ten scans;
+// up to 500, libjpeg-turbo's own limit, are decoded while they pass over no more than 500 pictures of a megapixel.
+constexpr int64_t kMaxScans = 500, kMinScans = 32, kScannedPixels = kMaxScans << 20;
 
 // libjpeg reports through C callbacks, which must not throw: they jump back to decode_jpeg, which throws.
 struct JpegErrors {
@@ -35,8 +38,12 @@ void on_message(j_common_ptr info, int level) {
 
 void limit_scans(j_common_ptr info) {
   auto* decoder = reinterpret_cast<j_decompress_ptr>(info);
-  if (decoder->input_scan_number > kMaxScans) {
-    std::snprintf(reinterpret_cast<JpegErrors*>(info->err)->message, JMSG_LENGTH_MAX, "more than %d scans", kMaxScans);
+  const int64_t pixels = int64_t{decoder->image_width} * decoder->image_height;
+  const int64_t allowed = pixels > 0 ? std::clamp(kScannedPixels / pixels, kMinScans, kMaxScans) : kMaxScans;
+  if (decoder->input_scan_number > allowed) {
+    std::snprintf(reinterpret_cast<JpegErrors*>(info->err)->message, JMSG_LENGTH_MAX,
+                  "more than %d scans of %lld pixels; save it again as a baseline JPEG", static_cast<int>(allowed),
+                  static_cast<long long>(pixels));
     std::longjmp(reinterpret_cast<JpegErrors*>(info->err)->jump, 1);
   }
 }

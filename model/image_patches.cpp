@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "glimpse/core/backend.h"
+
 namespace glimpse {
 
 float normalise_value(float value, int c, const Normalise& rule) {
@@ -29,10 +31,11 @@ std::vector<float> normalise_table(const Normalise& rule, bool unit_first) {
 
 template <typename T>
 void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64_t slot, int64_t slots,
-                 const PatchShape& shape, T* out) {
+                 const PatchShape& shape, T* out, int threads) {
   const int64_t p = shape.patch, m = shape.merge, gh = height / p, gw = width / p, area = p * p;
   T* const first = out + t * gh * gw * shape.columns();
-#pragma omp parallel for schedule(static)
+  if (threads <= 0) threads = usable_threads();
+#pragma omp parallel for schedule(static) num_threads(threads)
   for (int64_t row = 0; row < gh; ++row) {
     for (int64_t column = 0; column < gw; ++column) {
       // Blocks of merge x merge patches are consecutive; blocks follow each other in raster order.
@@ -49,12 +52,15 @@ void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64
   }
 }
 
-template void place_frame(const uint8_t*, int64_t, int64_t, int64_t, int64_t, int64_t, const PatchShape&, uint8_t*);
-template void place_frame(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, const PatchShape&, float*);
+template void place_frame(const uint8_t*, int64_t, int64_t, int64_t, int64_t, int64_t, const PatchShape&, uint8_t*,
+                          int);
+template void place_frame(const float*, int64_t, int64_t, int64_t, int64_t, int64_t, const PatchShape&, float*, int);
 
-void apply_table(std::span<const uint8_t> patches, const PatchShape& shape, std::span<const float> table, float* out) {
+void apply_table(std::span<const uint8_t> patches, const PatchShape& shape, std::span<const float> table, float* out,
+                 int threads) {
   const int64_t columns = shape.columns(), run = columns / 3, rows = static_cast<int64_t>(patches.size()) / columns;
-#pragma omp parallel for schedule(static)
+  if (threads <= 0) threads = usable_threads();
+#pragma omp parallel for schedule(static) num_threads(threads)
   for (int64_t i = 0; i < rows * 3; ++i) {
     const float* levels = table.data() + i % 3 * 256;
     for (int64_t k = i * run; k < (i + 1) * run; ++k) out[k] = levels[patches[static_cast<size_t>(k)]];

@@ -49,12 +49,14 @@ float normalise_value(float value, int c, const Normalise& rule);
 std::vector<float> normalise_table(const Normalise& rule, bool unit_first = false);
 
 // Copies a frame into slots [slot, slot + slots) of temporal patch `t`. frame: [H, W, 3]; H, W multiples of
-// patch * merge; out: all rows of the item, [gt * gh * gw, columns].
+// patch * merge; out: all rows of the item, [gt * gh * gw, columns]. threads here and below: 0 is all this process may
+// use.
 template <typename T>
 void place_frame(const T* frame, int64_t height, int64_t width, int64_t t, int64_t slot, int64_t slots,
-                 const PatchShape& shape, T* out);
+                 const PatchShape& shape, T* out, int threads = 0);
 
 // table[channel of column][patch value] for every element.
-void apply_table(std::span<const uint8_t> patches, const PatchShape& shape, std::span<const float> table, float* out);
+void apply_table(std::span<const uint8_t> patches, const PatchShape& shape, std::span<const float> table, float* out,
+                 int threads = 0);
 
 }  // namespace glimpse

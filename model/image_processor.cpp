@@ -12,11 +12,13 @@ ImageProcessorOptions with_arithmetic(ImageProcessorOptions options, NormaliseAr
 
 // All temporal slots of a still picture hold the same frame.
 template <typename T>
-void append_picture(const std::vector<T>& pixels, const PixelSize& size, const PatchShape& shape, std::vector<T>& out) {
+void append_picture(const std::vector<T>& pixels, const PixelSize& size, const ImageProcessorOptions& options,
+                    std::vector<T>& out) {
+  const PatchShape& shape = options.shape;
   const size_t old = out.size();
   const int64_t patches = (size.height / shape.patch) * (size.width / shape.patch);
   out.resize(old + static_cast<size_t>(patches * shape.columns()));
-  place_frame(pixels.data(), size.height, size.width, 0, 0, shape.temporal, shape, out.data() + old);
+  place_frame(pixels.data(), size.height, size.width, 0, 0, shape.temporal, shape, out.data() + old, options.threads);
 }
 
 }  // namespace
@@ -60,16 +62,16 @@ void Glm4vImageProcessor::add(const ImageInput& input, PixelBatch& batch) const 
     for (size_t i = 0; i < scaled.pixels.size(); ++i) {
       scaled.pixels[i] = normalise_value(scaled.pixels[i], static_cast<int>(i % 3), options_.normalise);
     }
-    append_picture(scaled.pixels, size, shape, batch.pixel_values);
+    append_picture(scaled.pixels, size, options_, batch.pixel_values);
     return;
   }
   bool unit = false;
   const Image quantised = floats ? quantise_floats(*floats, unit) : Image{};
   const Image& picture = floats ? quantised : *bytes;
   const bool same = picture.height == size.height && picture.width == size.width;
-  const Image resized =
-      same ? Image{} : resize_bicubic(picture, size.height, size.width, resize_, options_.pass_order);
-  append_picture(same ? picture.pixels : resized.pixels, size, shape, batch.patches);
+  const Image resized = same ? Image{} : resize_bicubic(picture, size.height, size.width, resize_, options_.pass_order,
+                                                        options_.threads);
+  append_picture(same ? picture.pixels : resized.pixels, size, options_, batch.patches);
   const std::vector<float> table = normalise_table(options_.normalise, unit);
   GLIMPSE_CHECK(batch.table.empty() || batch.table == table,
                 "float pictures within 0..1 cannot share a batch with others; preprocess them separately");
@@ -77,7 +79,8 @@ void Glm4vImageProcessor::add(const ImageInput& input, PixelBatch& batch) const 
   if (!options_.want_pixel_values) return;
   const size_t values = batch.pixel_values.size(), fresh = batch.patches.size() - old;
   batch.pixel_values.resize(values + fresh);
-  apply_table(std::span(batch.patches).subspan(old), shape, table, batch.pixel_values.data() + values);
+  apply_table(std::span(batch.patches).subspan(old), shape, table, batch.pixel_values.data() + values,
+              options_.threads);
 }
 
 PixelBatch Glm4vImageProcessor::preprocess(std::span<const ImageInput> images) const {
@@ -87,6 +90,9 @@ PixelBatch Glm4vImageProcessor::preprocess(std::span<const ImageInput> images) c
     try {
       add(images[i], batch);
     } catch (const Error& error) {
+      const Image* image = std::get_if<Image>(&images[i]);
+      GLIMPSE_CHECK(!image || image->source.empty(), "%s (picture %zu): %s", image->source.c_str(), i + 1,
+                    error.what());
       GLIMPSE_FAIL("picture %zu: %s", i + 1, error.what());
     }
   }
@@ -106,7 +112,16 @@ PixelBatch Glm4vImageProcessor::preprocess(const Image& image) const {
 Image Glm4vImageProcessor::load(const std::string& source, const FetchOptions& fetch_options) const {
   ImageOptions options;
   options.alpha_on_white = options_.alpha_on_white;
+  options.threads = options_.threads;
   return load_image(source, options, fetch_options);
+}
+
+Image Glm4vImageProcessor::from_array(std::span<const uint8_t> values, const std::array<int64_t, 3>& shape) const {
+  return image_from_array(values, shape, options_.input_data_format);
+}
+
+FloatImage Glm4vImageProcessor::from_array(std::span<const float> values, const std::array<int64_t, 3>& shape) const {
+  return image_from_array(values, shape, options_.input_data_format);
 }
 
 int64_t Glm4vImageProcessor::get_number_of_image_patches(int64_t height, int64_t width) const {

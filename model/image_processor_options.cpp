@@ -13,14 +13,6 @@ constexpr double kHuge = 1e12;
 constexpr int64_t kMostPixels = int64_t{1} << 40, kLargestPatch = 512;
 constexpr int kBicubic = 3;  // PIL's number
 
-ChannelLayout parse_layout(const JsonObject& fields) {
-  const std::string text = fields.string("input_data_format", "");
-  if (text.empty()) return ChannelLayout::kInfer;
-  GLIMPSE_CHECK(text == "channels_first" || text == "channels_last", "%s: must be channels_first or channels_last",
-                fields.name_of("input_data_format").c_str());
-  return text == "channels_first" ? ChannelLayout::kFirst : ChannelLayout::kLast;
-}
-
 void read_triple(const JsonObject& fields, const char* key, double low, std::array<double, 3>& out) {
   const std::vector<double> values = fields.numbers(key, low, kHuge, 3);
   for (size_t c = 0; c < values.size(); ++c) out[c] = values[c];
@@ -42,6 +34,16 @@ void read_size(const JsonObject& fields, int64_t& shortest_edge, int64_t& longes
   shortest_edge = size->integer("shortest_edge", shortest_edge, 1, kMostPixels);
   longest_edge = size->integer("longest_edge", longest_edge, 1, kMostPixels);
 }
+
+ChannelLayout read_layout(const JsonObject& fields, ChannelLayout fallback) {
+  if (!fields.has("input_data_format")) return fallback;
+  const std::string text = fields.string("input_data_format", "");
+  GLIMPSE_CHECK(text == "channels_first" || text == "channels_last", "%s: must be channels_first or channels_last",
+                fields.name_of("input_data_format").c_str());
+  return text == "channels_first" ? ChannelLayout::kFirst : ChannelLayout::kLast;
+}
+
+void check_convert_rgb(const JsonObject& fields) { fields.boolean("do_convert_rgb", true); }
 
 void read_pixel_fields(const JsonObject& fields, Normalise& normalise, PatchShape& shape) {
   normalise.rescale = fields.boolean("do_rescale", normalise.rescale);
@@ -78,10 +80,10 @@ void check_names(const JsonObject& keywords, const std::set<std::string>& known,
 ImageProcessorOptions image_processor_options(const JsonObject& config) {
   ImageProcessorOptions options;
   options.do_resize = config.boolean("do_resize", options.do_resize);
-  options.do_convert_rgb = config.boolean("do_convert_rgb", options.do_convert_rgb);
+  check_convert_rgb(config);
   read_size(config, options.shortest_edge, options.longest_edge);
   read_pixel_fields(config, options.normalise, options.shape);
-  options.input_data_format = parse_layout(config);
+  options.input_data_format = read_layout(config, options.input_data_format);
   return options;
 }
 
@@ -96,10 +98,10 @@ ImageProcessorOptions with_image_keywords(ImageProcessorOptions options, const J
   check_output_keywords(fields);
   fields.boolean("disable_grouping", false);  // pictures are never grouped here; either value gives the same result
   options.do_resize = fields.boolean("do_resize", options.do_resize);
-  options.do_convert_rgb = fields.boolean("do_convert_rgb", options.do_convert_rgb);
+  check_convert_rgb(fields);
   read_size(fields, options.shortest_edge, options.longest_edge);
   read_pixel_fields(fields, options.normalise, options.shape);
-  if (fields.has("input_data_format")) options.input_data_format = parse_layout(fields);
+  options.input_data_format = read_layout(fields, options.input_data_format);
   return options;
 }
 

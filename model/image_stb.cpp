@@ -1,4 +1,4 @@
-// PNG, BMP, GIF, TGA, PSD, PNM and HDR through stb_image, with the three places where Pillow differs put right.
+// PNG, BMP, GIF, TGA, PSD and HDR through stb_image, with the three places where Pillow differs put right.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -26,6 +26,7 @@ void* bounded_realloc(void* old, size_t bytes) {
 #define STBI_NO_STDIO
 #define STBI_NO_JPEG
 #define STBI_NO_PIC
+#define STBI_NO_PNM
 #define STB_IMAGE_STATIC
 #define STB_IMAGE_IMPLEMENTATION
 // nonnull-attribute: an empty IDAT is copied as 0 bytes to a null pointer; a longer such copy faults all the same.

@@ -63,7 +63,9 @@ Pipeline::Pipeline(const std::string& model, PipelineSetup setup)
              setup.dtype.value_or(run_.device().kind == Device::cpu ? DType::f32 : DType::bf16)),
       processor_(Glm4vProcessor::from_pretrained(directory_, config_)),
       defaults_(processor_.options()),
-      generation_(GenerationConfig::from_pretrained(directory_, config_.text)) {}
+      generation_(GenerationConfig::from_pretrained(directory_, config_.text)) {
+  defaults_.set_threads(run_.threads());
+}
 
 PipelineOptions Pipeline::options() const {
   PipelineOptions options;

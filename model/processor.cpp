@@ -114,6 +114,8 @@ ProcessorOutput Glm4vProcessor::operator()(const std::vector<std::string>& texts
   for (const VideoSource& v : videos) {
     if (const auto* frames = std::get_if<VideoFrames>(&v)) {
       video_processor.add(*frames, batch);
+    } else if (const auto* prepared = std::get_if<std::shared_ptr<const VideoBatch>>(&v)) {
+      append(**prepared, batch);
     } else {
       VideoDecoder decoder(std::get<std::string>(v), options_.limits);
       video_processor.add(decoder, batch);

@@ -1,6 +1,7 @@
 // Glm4vProcessor: chats, texts, pictures and videos to what the model takes (spec 5, 13.5).
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <variant>
@@ -14,7 +15,8 @@
 
 namespace glimpse {
 
-using VideoSource = std::variant<std::string, VideoFrames>;  // a path, URL or "-"; or frames in memory
+// A path, URL or "-"; frames in memory; or one video that was preprocessed before.
+using VideoSource = std::variant<std::string, VideoFrames, std::shared_ptr<const VideoBatch>>;
 
 // The reference's BatchFeature. `prompts` point into the other fields: move it, do not copy parts of it.
 struct ProcessorOutput {
@@ -42,6 +44,9 @@ struct ProcessorOptions {
   bool fast = false;    // torchvision's arithmetic for pictures instead of Pillow's
   FetchOptions fetch;   // of pictures by URL
   VideoLimits limits;
+
+  // CPU threads of all preprocessing; 0: all this process may use.
+  void set_threads(int threads) { image.threads = video.threads = limits.threads = threads; }
 };
 
 class Glm4vProcessor {

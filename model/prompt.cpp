@@ -1,7 +1,5 @@
 #include "model/prompt.h"
 
-#include <cmath>
-
 #include "glimpse/core/error.h"
 
 namespace glimpse {
@@ -15,24 +13,6 @@ void append_images(std::string& out, std::int64_t count) {
 }
 
 }  // namespace
-
-std::vector<std::int64_t> video_seconds(std::span<const std::int64_t> frames_indices, double fps,
-                                        std::int64_t temporal_patches) {
-  GLIMPSE_CHECK(fps > 0 && std::isfinite(fps), "the video's frame rate is %g, a positive number is needed", fps);
-  GLIMPSE_CHECK(!frames_indices.empty(), "no frame of the video was selected");
-  std::vector<std::int64_t> seconds;
-  for (std::int64_t g = 0; g < temporal_patches; ++g) {
-    const auto at = static_cast<std::size_t>(2 * g);
-    const bool known = at < frames_indices.size();
-    GLIMPSE_CHECK(!known || std::llabs(frames_indices[at]) < (std::int64_t{1} << 52),
-                  "a frame index of the video is absurd");
-    const std::int64_t padded = seconds.empty() ? 0 : seconds.back();
-    const double time = known ? static_cast<double>(frames_indices[at]) / fps : 0.0;
-    GLIMPSE_CHECK(std::fabs(time) < 1e15, "a frame of the video is %g seconds from its start", time);
-    seconds.push_back(known ? static_cast<std::int64_t>(time) : padded);
-  }
-  return seconds;
-}
 
 PlaceholderExpander::PlaceholderExpander(std::span<const Grid> images, std::span<const VideoPrompt> videos,
                                          std::int64_t merge_size)

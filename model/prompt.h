@@ -12,16 +12,11 @@
 
 namespace glimpse {
 
-/// A video as the prompt sees it: its grid, and the second printed behind each of its `grid.t` frames.
+/// A video as the prompt sees it: its grid, and the second (frame_seconds) printed behind each of its `grid.t` frames.
 struct VideoPrompt {
   Grid grid;
   std::vector<std::int64_t> seconds;
 };
-
-/// The seconds of spec 4.4: time of every second sampled frame, cut or padded to `temporal_patches`, truncated to whole
-/// seconds. Errors: no frames, fps not positive.
-std::vector<std::int64_t> video_seconds(std::span<const std::int64_t> frames_indices, double fps,
-                                        std::int64_t temporal_patches);
 
 /// Replaces the placeholders of one or more prompts, left to right, pictures and videos counted over all prompts
 /// (spec 4.4, 5.2). With neither pictures nor videos the placeholders stay, as in the reference.

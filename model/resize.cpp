@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "glimpse/core/backend.h"
 #include "glimpse/core/error.h"
 #include "model/resize_taps.h"
 
@@ -81,12 +82,11 @@ __attribute__((target("avx2"))) void vertical_avx2(const Plane& p, const ResizeT
   vertical_row(p, t, o);
 }
 
-Image resize_width(const Image& image, int64_t width, ResizeArithmetic arithmetic) {
+Image resize_width(const Image& image, int64_t width, ResizeArithmetic arithmetic, int threads) {
   const ResizeTaps taps = make_resize_taps(image.width, width, arithmetic);
   Image out{image.height, width, std::vector<uint8_t>(static_cast<size_t>(image.height * width * 3))};
   const Plane plane{image.pixels.data(), out.pixels.data(), image.width, width, image.height};
   const auto pass = __builtin_cpu_supports("avx2") ? horizontal_avx2 : horizontal_base;
-  const int threads = omp_get_max_threads();
   const size_t tile_bytes = static_cast<size_t>(image.width) * kLanes;
   std::vector<uint8_t> tiles(tile_bytes * static_cast<size_t>(threads));
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
@@ -96,12 +96,12 @@ Image resize_width(const Image& image, int64_t width, ResizeArithmetic arithmeti
   return out;
 }
 
-Image resize_height(const Image& image, int64_t height, ResizeArithmetic arithmetic) {
+Image resize_height(const Image& image, int64_t height, ResizeArithmetic arithmetic, int threads) {
   const ResizeTaps taps = make_resize_taps(image.height, height, arithmetic);
   Image out{height, image.width, std::vector<uint8_t>(static_cast<size_t>(height * image.width * 3))};
   const Plane plane{image.pixels.data(), out.pixels.data(), image.width * 3, 0, 0};
   const auto pass = __builtin_cpu_supports("avx2") ? vertical_avx2 : vertical_base;
-#pragma omp parallel for schedule(dynamic, 8)
+#pragma omp parallel for schedule(dynamic, 8) num_threads(threads)
   for (int64_t row = 0; row < height; ++row) pass(plane, taps, row);
   return out;
 }
@@ -122,16 +122,18 @@ PassOrder parse_pass_order(std::string_view name) {
   return PassOrder::kHorizontalFirst;
 }
 
-Image resize_bicubic(const Image& image, int64_t height, int64_t width, ResizeArithmetic arithmetic, PassOrder order) {
+Image resize_bicubic(const Image& image, int64_t height, int64_t width, ResizeArithmetic arithmetic, PassOrder order,
+                     int threads) {
   GLIMPSE_CHECK(height > 0 && width > 0 && image.height > 0 && image.width > 0,
                 "resizing %lldx%lld to %lldx%lld: every side must be at least 1", static_cast<long long>(image.width),
                 static_cast<long long>(image.height), static_cast<long long>(width), static_cast<long long>(height));
   const bool rows_first =
       arithmetic == ResizeArithmetic::kPillow && vertical_first(image, height, width, order);
-  if (width == image.width) return height == image.height ? image : resize_height(image, height, arithmetic);
-  if (height == image.height) return resize_width(image, width, arithmetic);
-  return rows_first ? resize_width(resize_height(image, height, arithmetic), width, arithmetic)
-                    : resize_height(resize_width(image, width, arithmetic), height, arithmetic);
+  if (threads <= 0) threads = usable_threads();
+  if (width == image.width) return height == image.height ? image : resize_height(image, height, arithmetic, threads);
+  if (height == image.height) return resize_width(image, width, arithmetic, threads);
+  return rows_first ? resize_width(resize_height(image, height, arithmetic, threads), width, arithmetic, threads)
+                    : resize_height(resize_width(image, width, arithmetic, threads), height, arithmetic, threads);
 }
 
 }  // namespace glimpse

@@ -23,8 +23,9 @@ enum class PassOrder {
 // "pillow13", "pillow12" or "horizontal_first"; throws Error with these names for anything else.
 PassOrder parse_pass_order(std::string_view name);
 
-// `image` resized to `height` x `width`, both >= 1. Parallel; the same bits for any number of threads.
+// `image` resized to `height` x `width`, both >= 1, on `threads` threads (0: all this process may use). The same bits
+// for any number of threads.
 Image resize_bicubic(const Image& image, int64_t height, int64_t width, ResizeArithmetic arithmetic,
-                     PassOrder order = PassOrder::kPillow13);
+                     PassOrder order = PassOrder::kPillow13, int threads = 0);
 
 }  // namespace glimpse

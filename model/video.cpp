@@ -6,6 +6,8 @@
 #include <cmath>
 
 extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
 #include <libavutil/display.h>
 }
 
@@ -38,16 +40,16 @@ int display_orientation(const AVStream& stream) {
 
 VideoDecoder::VideoDecoder(const std::string& source, const VideoLimits& limits) {
   if (is_plain_file(source)) {
-    input_ = std::make_unique<VideoInput>(source, limits.max_pixels);
+    input_ = std::make_unique<VideoInput>(source, limits.max_pixels, limits.threads);
   } else {
     bytes_ = fetch(source, limits.fetch);
-    input_ = std::make_unique<VideoInput>(bytes_, source_name(source), limits.max_pixels);
+    input_ = std::make_unique<VideoInput>(bytes_, source_name(source), limits.max_pixels, limits.threads);
   }
   scan(limits);
 }
 
 VideoDecoder::VideoDecoder(std::vector<uint8_t> bytes, const std::string& name, const VideoLimits& limits)
-    : bytes_(std::move(bytes)), input_(std::make_unique<VideoInput>(bytes_, name, limits.max_pixels)) {
+    : bytes_(std::move(bytes)), input_(std::make_unique<VideoInput>(bytes_, name, limits.max_pixels, limits.threads)) {
   scan(limits);
 }
 

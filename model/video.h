@@ -28,6 +28,7 @@ struct VideoMetadata {
 struct VideoLimits {
   int64_t max_pixels = int64_t{1} << 26;   // of one frame
   int64_t max_frames = int64_t{1} << 20;
+  int threads = 0;                         // that decode; 0: all this process may use
   FetchOptions fetch{int64_t{1} << 30, 10, 600, 5};  // of a URL or standard input, which is held in memory
 };
 

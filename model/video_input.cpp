@@ -5,12 +5,16 @@
 #include <cstring>
 
 extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 }
 
+#include "glimpse/core/backend.h"
 #include "glimpse/core/error.h"
+#include "model/video_size.h"
 
 namespace glimpse {
 
@@ -61,25 +65,31 @@ namespace {
 constexpr int kBufferBytes = 1 << 16;
 constexpr int64_t kProbeBytes = 8 << 20;
 
+std::string reason(int code) {
+  char text[AV_ERROR_MAX_STRING_SIZE] = {};
+  av_strerror(code, text, sizeof text);
+  return text;
+}
+
 // Playlists and reference movies name other files and addresses; a file from outside must not make us open them.
 int refuse_open(AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EACCES); }
 
 }  // namespace
 
-VideoInput::VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels)
+VideoInput::VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels, int threads)
     : name_(name), source_(std::make_unique<Source>()) {
   source_->bytes = bytes;
   source_->size = static_cast<int64_t>(bytes.size());
-  open(max_pixels);
+  open(max_pixels, threads);
 }
 
-VideoInput::VideoInput(const std::string& path, int64_t max_pixels) : name_(path), source_(std::make_unique<Source>()) {
+VideoInput::VideoInput(const std::string& path, int64_t max_pixels, int threads)
+    : name_(path), source_(std::make_unique<Source>()) {
   source_->file = std::fopen(path.c_str(), "rb");
   GLIMPSE_CHECK(source_->file, "%s: cannot be opened; check the path and its permissions", path.c_str());
   GLIMPSE_CHECK(fseeko(source_->file, 0, SEEK_END) == 0, "%s: is not a regular file", path.c_str());
   source_->size = ftello(source_->file);
-  std::rewind(source_->file);
-  open(max_pixels);
+  open(max_pixels, threads);
 }
 
 VideoInput::~VideoInput() { close(); }
@@ -91,9 +101,18 @@ void VideoInput::close() {
   avformat_close_input(&format_);
 }
 
-void VideoInput::open(int64_t max_pixels) try {
+void VideoInput::open(int64_t max_pixels, int threads) try {
   av_log_set_level(AV_LOG_QUIET);  // its messages would land between ours; ours name the file
   GLIMPSE_CHECK(source_->size > 0, "%s: the file is empty (0 bytes)", name_.c_str());
+  const auto read = [this](int64_t offset, uint8_t* to, size_t count) -> size_t {
+    return Source::seek(source_.get(), offset, SEEK_SET) < 0
+               ? 0
+               : static_cast<size_t>(std::max(Source::read(source_.get(), to, static_cast<int>(count)), 0));
+  };
+  const int64_t claimed = missing_end(read, source_->size);
+  GLIMPSE_CHECK(claimed == 0, "%s: ends after %lld of the %lld bytes it says it has; it is truncated, fetch it again",
+                name_.c_str(), static_cast<long long>(source_->size), static_cast<long long>(claimed));
+  Source::seek(source_.get(), 0, SEEK_SET);
   auto* buffer = static_cast<uint8_t*>(av_malloc(kBufferBytes));
   source_->io = avio_alloc_context(buffer, kBufferBytes, 0, source_.get(), Source::read, nullptr, Source::seek);
   format_ = avformat_alloc_context();
@@ -127,24 +146,40 @@ void VideoInput::open(int64_t max_pixels) try {
   for (unsigned i = 0; i < format_->nb_streams; ++i) {
     if (static_cast<int>(i) != index) format_->streams[i]->discard = AVDISCARD_ALL;
   }
-  codec_ = avcodec_alloc_context3(decoder);
-  GLIMPSE_CHECK(codec_ && avcodec_parameters_to_context(codec_, &p) >= 0, "%s: out of memory", name_.c_str());
-  codec_->max_pixels = max_pixels;
-  codec_->pkt_timebase = stream_->time_base;
-  // 0: one per core; frames are decoded ahead while the caller works on earlier ones. The WebP decoder runs another one
-  // inside, and with several threads it ends the process on some damaged files.
-  codec_->thread_count = decoder->id == AV_CODEC_ID_WEBP ? 1 : 0;
-  GLIMPSE_CHECK(avcodec_open2(codec_, decoder, nullptr) == 0, "%s: its codec %s cannot be started", name_.c_str(),
-                decoder->name);
+  start_decoder(decoder, max_pixels, threads);
 } catch (...) {
   close();
   throw;
 }
 
+void VideoInput::start_decoder(const AVCodec* decoder, int64_t max_pixels, int threads) {
+  codec_ = avcodec_alloc_context3(decoder);
+  GLIMPSE_CHECK(codec_ && avcodec_parameters_to_context(codec_, stream_->codecpar) >= 0, "%s: out of memory",
+                name_.c_str());
+  codec_->max_pixels = max_pixels;
+  codec_->pkt_timebase = stream_->time_base;
+  // Frames are decoded ahead while the caller works on earlier ones; beyond 16 threads FFmpeg advises against more. The
+  // WebP decoder runs another one inside, and with several threads it ends the process on some damaged files.
+  constexpr int kMostThreads = 16;
+  codec_->thread_count =
+      decoder->id == AV_CODEC_ID_WEBP ? 1 : std::min(threads > 0 ? threads : usable_threads(), kMostThreads);
+  GLIMPSE_CHECK(avcodec_open2(codec_, decoder, nullptr) == 0, "%s: its codec %s cannot be started", name_.c_str(),
+                decoder->name);
+}
+
 bool VideoInput::read_packet(AVPacket* packet) {
-  for (;;) {
+  constexpr int kMostRetries = 1000;
+  for (int retries = 0;;) {
     av_packet_unref(packet);
-    if (av_read_frame(format_, packet) < 0) return false;
+    const int code = av_read_frame(format_, packet);
+    if (code == AVERROR_EOF) return false;
+    if (code == AVERROR(EAGAIN) && ++retries < kMostRetries) continue;
+    GLIMPSE_CHECK(code >= 0, "%s: cannot be read to its end (%s); it is truncated or damaged, fetch it again",
+                  name_.c_str(), reason(code).c_str());
+    // A packet the file ends in the middle of. Recordings of broadcasts (MPEG-TS) begin and end anywhere.
+    const bool cut = packet->flags & AV_PKT_FLAG_CORRUPT && avio_feof(format_->pb);
+    GLIMPSE_CHECK(!cut || std::strcmp(format_->iformat->name, "mpegts") == 0,
+                  "%s: ends in the middle of a frame; it is truncated, fetch it again", name_.c_str());
     if (packet->stream_index == stream_->index) return true;
   }
 }

@@ -6,28 +6,32 @@
 #include <string>
 #include <vector>
 
-extern "C" {
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
-#include <libavutil/frame.h>
-}
-
 #include "model/image.h"
+
+// FFmpeg's own; whoever looks inside includes its headers. Those who include this one need not have them.
+struct AVCodec;
+struct AVCodecContext;
+struct AVFormatContext;
+struct AVFrame;
+struct AVPacket;
+struct AVStream;
 
 namespace glimpse {
 
-// One media file, its first (best) video stream and a decoder for it. Throws Error: not media, no video stream, unknown
-// codec, absurd dimensions.
+// One media file, its first (best) video stream and a decoder for it. Throws Error: not media, shorter than it says,
+// no video stream, unknown codec, absurd dimensions.
 class VideoInput {
  public:
-  // The bytes must outlive the object. max_pixels bounds a frame before it is allocated.
-  VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels);
-  VideoInput(const std::string& path, int64_t max_pixels);
+  // The bytes must outlive the object. max_pixels bounds a frame before it is allocated. threads decode; 0: all this
+  // process may use.
+  VideoInput(std::span<const uint8_t> bytes, const std::string& name, int64_t max_pixels, int threads);
+  VideoInput(const std::string& path, int64_t max_pixels, int threads);
   ~VideoInput();
   VideoInput(const VideoInput&) = delete;
   VideoInput& operator=(const VideoInput&) = delete;
 
-  // Next packet of the video stream in file order; false at the end.
+  // Next packet of the video stream in file order; false at the end. Throws Error where the file breaks off or cannot
+  // be followed to its end.
   bool read_packet(AVPacket* packet);
   // Back to the first packet.
   void rewind();
@@ -39,7 +43,8 @@ class VideoInput {
 
  private:
   struct Source;
-  void open(int64_t max_pixels);
+  void open(int64_t max_pixels, int threads);
+  void start_decoder(const AVCodec* decoder, int64_t max_pixels, int threads);
   void close();
 
   std::string name_;

@@ -1,10 +1,12 @@
 // Glm4vVideoProcessor: videos to patches (spec 4, 13.4).
 #pragma once
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "model/image_array.h"
 #include "model/image_patches.h"
 #include "model/json.h"
 #include "model/resize_target.h"
@@ -25,6 +27,8 @@ struct VideoProcessorOptions {
   ShortClips short_clips = ShortClips::kOneFrame;
   SmallPictures small = SmallPictures::kRefuse;
   bool want_pixel_values = true;
+  ChannelLayout input_data_format = ChannelLayout::kInfer;  // of the arrays given to from_array
+  int threads = 0;                                          // of the resizing; 0: all this process may use
 };
 
 // Fields of video_preprocessor_config.json (or of "video_processor"); unknown keys and nulls are ignored.
@@ -34,19 +38,21 @@ VideoProcessorOptions video_processor_options(const JsonObject& config);
 // taken or refused by its name; any other name is an error.
 VideoProcessorOptions with_video_keywords(VideoProcessorOptions options, const Json& keywords);
 
-// Frames in memory, all of one size: [T, H, W, 3]. Metadata without fps allows no sampling.
+// Frames in memory, all of one size: [T, H, W, 3]. Metadata without fps allows no sampling. Frames that were sampled
+// already, and are not sampled again (do_sample_frames), say in metadata.frames_indices which they are; without it they
+// are the first T.
 struct VideoFrames {
   std::vector<Image> frames;
   VideoMetadata metadata;
 };
 
-// Frames of an 8-bit array [T, H, W, 3] or [T, 3, H, W].
-VideoFrames frames_from_array(std::span<const uint8_t> values, const std::array<int64_t, 4>& shape);
-
 struct VideoBatch {
   PixelBatch pixels;                    // pixel_values_videos, video_grid_thw
   std::vector<VideoMetadata> metadata;  // with frames_indices of the frames taken
 };
+
+// Puts the videos of `more`, preprocessed with the same options, behind those of `batch`.
+void append(const VideoBatch& more, VideoBatch& batch);
 
 class Glm4vVideoProcessor {
  public:
@@ -56,6 +62,8 @@ class Glm4vVideoProcessor {
   VideoBatch preprocess(std::span<const std::string> sources, const VideoLimits& limits = {}) const;
   // Videos in memory.
   VideoBatch preprocess(std::span<const VideoFrames> videos) const;
+  // Frames of an 8-bit array [T, H, W, 3] or [T, 3, H, W], laid out as input_data_format says.
+  VideoFrames from_array(std::span<const uint8_t> values, const std::array<int64_t, 4>& shape) const;
   // One opened video, appended to `batch`.
   void add(VideoDecoder& video, VideoBatch& batch) const;
   void add(const VideoFrames& video, VideoBatch& batch) const;

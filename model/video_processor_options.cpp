@@ -13,6 +13,8 @@ void read_fields(const JsonObject& fields, VideoProcessorOptions& options) {
   options.max_duration = fields.number("max_duration", options.max_duration, 1e-6, 1e6);
   read_size(fields, options.shortest_edge, options.longest_edge);
   read_pixel_fields(fields, options.normalise, options.shape);
+  check_convert_rgb(fields);
+  options.input_data_format = read_layout(fields, options.input_data_format);
 }
 
 }  // namespace

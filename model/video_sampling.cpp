@@ -10,12 +10,19 @@ namespace {
 
 constexpr int64_t kMostFrames = int64_t{1} << 20;
 
+// The frame shown at frame number `at`, rounded up and kept below `total`; `at` may exceed any integer.
+int64_t frame_at(double at, int64_t total) {
+  const double up = std::ceil(at);
+  return up < static_cast<double>(total - 1) ? static_cast<int64_t>(up) : total - 1;
+}
+
+// numpy's linspace(0, duration, count), whose single point is 0, as frame numbers.
 std::vector<int64_t> uniform_over_time(int64_t count, double rate, double duration, int64_t total) {
   std::vector<int64_t> indices;
-  const double step = duration / static_cast<double>(count - 1);
+  const double step = duration / static_cast<double>(std::max<int64_t>(count - 1, 1));
   for (int64_t i = 0; i < std::min(count, total); ++i) {
-    const double time = i == count - 1 ? duration : static_cast<double>(i) * step;
-    indices.push_back(count >= total ? i : std::min(total - 1, static_cast<int64_t>(std::ceil(time * rate))));
+    const double time = i > 0 && i == count - 1 ? duration : static_cast<double>(i) * step;
+    indices.push_back(count >= total ? i : frame_at(time * rate, total));
   }
   return indices;
 }
@@ -36,15 +43,12 @@ std::vector<int64_t> sample_frames(const VideoMetadata& metadata, double fps, do
   GLIMPSE_CHECK(std::isfinite(duration) && duration > 0 && std::min(duration, max_duration) * fps < kMostFrames,
                 "sampling %g s at %g frames per second is too much; lower fps", duration, fps);
   std::vector<int64_t> indices;
+  int64_t count = static_cast<int64_t>(std::floor(std::min(duration, max_duration) * fps));
+  if (short_clips == ShortClips::kOneFrame) count = std::max<int64_t>(count, 1);
   if (duration <= max_duration) {
-    int64_t count = static_cast<int64_t>(std::floor(duration * fps));
-    if (short_clips == ShortClips::kOneFrame) count = std::max<int64_t>(count, 1);
-    for (int64_t i = 0; i < count; ++i) {
-      const double at = std::ceil(static_cast<double>(i) * rate / fps);
-      indices.push_back(at < static_cast<double>(total - 1) ? static_cast<int64_t>(at) : total - 1);
-    }
+    for (int64_t i = 0; i < count; ++i) indices.push_back(frame_at(static_cast<double>(i) * rate / fps, total));
   } else {
-    indices = uniform_over_time(std::max<int64_t>(static_cast<int64_t>(max_duration * fps), 2), rate, duration, total);
+    indices = uniform_over_time(count, rate, duration, total);
   }
   indices.erase(std::unique(indices.begin(), indices.end()), indices.end());  // ascending, so repeats are neighbours
   if (indices.size() % 2) indices.push_back(indices.back());
@@ -54,12 +58,19 @@ std::vector<int64_t> sample_frames(const VideoMetadata& metadata, double fps, do
 std::vector<int64_t> frame_seconds(const VideoMetadata& metadata, int64_t grid_t) {
   constexpr double kUnknownRate = 24;
   const double rate = metadata.fps.value_or(kUnknownRate);
-  GLIMPSE_CHECK(rate > 0, "the video's frame rate must be positive");
+  GLIMPSE_CHECK(rate > 0 && std::isfinite(rate), "the video's frame rate is %g; fps must be a positive number", rate);
+  GLIMPSE_CHECK(!metadata.frames_indices.empty() && grid_t >= 1,
+                "the video's metadata names no frame; give frames_indices for the frames taken");
+  constexpr double kMostSeconds = 1e9;  // 30 years
   std::vector<int64_t> seconds;
   for (size_t i = 0; i < metadata.frames_indices.size() && static_cast<int64_t>(seconds.size()) < grid_t; i += 2) {
-    seconds.push_back(static_cast<int64_t>(static_cast<double>(metadata.frames_indices[i]) / rate));
+    const double time = static_cast<double>(metadata.frames_indices[i]) / rate;
+    GLIMPSE_CHECK(time >= 0 && time < kMostSeconds,
+                  "frame %lld of the video at %g frames per second would be %g seconds from its start; correct fps or "
+                  "frames_indices", static_cast<long long>(metadata.frames_indices[i]), rate, time);
+    seconds.push_back(static_cast<int64_t>(time));
   }
-  seconds.resize(static_cast<size_t>(grid_t), seconds.empty() ? 0 : seconds.back());
+  seconds.resize(static_cast<size_t>(grid_t), seconds.back());
   return seconds;
 }
 

@@ -18,8 +18,9 @@ enum class ShortClips {
 std::vector<int64_t> sample_frames(const VideoMetadata& metadata, double fps = 2, double max_duration = 300,
                                    ShortClips short_clips = ShortClips::kOneFrame);
 
-// Whole seconds of the first frame of each of `grid_t` temporal patches. A missing fps counts as 24, as in the
-// reference.
+// Whole seconds of the first frame of each of `grid_t` temporal patches, cut or padded with the last. A missing fps
+// counts as 24, as in the reference. Throws Error for metadata without frames_indices, with an fps that is not
+// positive, or a frame that lies beyond any video.
 std::vector<int64_t> frame_seconds(const VideoMetadata& metadata, int64_t grid_t);
 
 }  // namespace glimpse

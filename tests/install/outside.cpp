@@ -2,9 +2,15 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "glimpse/core/run.h"
 #include "glimpse/ops/swiglu.h"
+#include "model/pipeline.h"
+
+#if defined(AVFORMAT_AVFORMAT_H) || defined(AVCODEC_AVCODEC_H) || defined(AVUTIL_FRAME_H)
+#error "an installed header includes FFmpeg's, which this project does not ask for"
+#endif
 
 int main(int argc, char** argv) {
   using namespace glimpse;
@@ -26,6 +32,12 @@ int main(int argc, char** argv) {
       GLIMPSE_CHECK(std::abs(y[i] - want) <= 1e-6, "y[%d] is %g, it should be %g", i, double(y[i]), want);
     }
     std::puts("the plugin's variant ran");
+    try {
+      Pipeline pipe("no such model");
+      return 1;
+    } catch (const Error& e) {
+      GLIMPSE_CHECK(std::strstr(e.what(), "no such model"), "the pipeline says %s", e.what());
+    }
     return 0;
   } catch (const Error& e) {
     std::fprintf(stderr, "outside: %s\n", e.what());

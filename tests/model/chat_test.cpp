@@ -90,13 +90,6 @@ TEST(Prompt, ExpandsPlaceholders) {
   EXPECT_EQ(PlaceholderExpander({}, {}, 2).expand("<|image|>"), "<|image|>");
 }
 
-TEST(Prompt, VideoSeconds) {
-  const std::vector<std::int64_t> frames{0, 15, 30, 45, 60, 75};
-  EXPECT_EQ(video_seconds(frames, 30.0, 3), (std::vector<std::int64_t>{0, 1, 2}));
-  EXPECT_EQ(video_seconds(frames, 30.0, 4), (std::vector<std::int64_t>{0, 1, 2, 2}));
-  EXPECT_THROW(video_seconds(frames, 0.0, 3), Error);
-}
-
 TEST(Prompt, TokenizerMustFitTheConfiguration) {
   const Tokenizer tokenizer = Tokenizer::from_pretrained(kData + "/nano");
   Glm4vConfig config = Glm4vConfig::from_pretrained(kData + "/nano");

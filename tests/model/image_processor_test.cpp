@@ -4,6 +4,7 @@
 
 #include "media_golden.h"
 #include "model/json.h"
+#include "thread_count.h"
 
 namespace glimpse {
 namespace {
@@ -92,7 +93,48 @@ TEST(ImageProcessor, KeywordsAreTakenOrRefusedByName) {
   EXPECT_NE(std::string::npos, refuse(R"({"size": {"shortest_edge": 5}})").find("longest_edge"));
   EXPECT_NE(std::string::npos, refuse(R"({"return_tensors": "tf"})").find("return_tensors"));
   EXPECT_NE(std::string::npos, refuse(R"({"colour": 1})").find("colour"));
-  EXPECT_EQ("", refuse(R"({"do_resize": null, "disable_grouping": true, "device": "cpu"})"));
+  EXPECT_EQ("", refuse(R"({"do_resize": null, "disable_grouping": true, "device": "cpu", "do_convert_rgb": false})"));
+  EXPECT_NE(std::string::npos, refuse(R"({"do_convert_rgb": 1})").find("do_convert_rgb"));
+}
+
+TEST(ImageProcessor, ArraysAreLaidOutAsTheKeywordSays) {
+  const std::array<int64_t, 3> shape{3, 56, 3};  // either layout fits
+  std::vector<uint8_t> values(3 * 56 * 3);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<uint8_t>(i);
+  const auto made = [&](const char* keywords) {
+    const Glm4vImageProcessor processor(with_image_keywords({}, Json::parse(keywords)));
+    return processor.from_array(std::span<const uint8_t>(values), shape);
+  };
+  EXPECT_EQ(56, made("{}").height);
+  EXPECT_EQ(56, made(R"({"input_data_format": "channels_first"})").height);
+  const Image last = made(R"({"input_data_format": "channels_last"})");
+  EXPECT_EQ(3, last.height);
+  EXPECT_EQ(values, last.pixels);
+  const std::vector<float> floats(3 * 28 * 28, 1.f);
+  const Glm4vImageProcessor first(with_image_keywords({}, Json{{"input_data_format", "channels_first"}}));
+  EXPECT_EQ(28, first.from_array(std::span<const float>(floats), {3, 28, 28}).width);
+  EXPECT_NE("", sentence_of([&] { first.from_array(std::span<const float>(floats), {28, 28, 3}); }));
+}
+
+TEST(ImageProcessor, ErrorsNameTheFile) {
+  const std::string thin = "P5 300 1 255\n" + std::string(300, 'x');
+  const ImageInput inputs[] = {Image{56, 56, std::vector<uint8_t>(56 * 56 * 3)},
+                               decode_image({reinterpret_cast<const uint8_t*>(thin.data()), thin.size()}, "thin.pgm")};
+  const auto says = [&](std::span<const ImageInput> images) {
+    return sentence_of([&] { Glm4vImageProcessor().preprocess(images); });
+  };
+  EXPECT_NE(says(inputs).find("thin.pgm (picture 2): "), std::string::npos) << says(inputs);
+  const ImageInput unnamed = Image{1, 300, std::vector<uint8_t>(900)};
+  EXPECT_NE(says(std::span(&unnamed, 1)).find("picture 1: "), std::string::npos);
+}
+
+TEST(ImageProcessor, RunsOnTheThreadsAskedFor) {
+  const Image image{300, 400, std::vector<uint8_t>(300 * 400 * 3)};
+  ImageProcessorOptions options;
+  for (const int threads : {1, 5}) {
+    options.threads = threads;
+    EXPECT_EQ(threads - 1, threads_started([&] { Glm4vImageProcessor(options).preprocess(image); }));
+  }
 }
 
 }  // namespace

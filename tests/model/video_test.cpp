@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "loopback_server.h"
 #include "media_golden.h"
+#include "model/video_size.h"
+#include "thread_count.h"
 
 namespace glimpse {
 namespace {
@@ -64,6 +68,89 @@ TEST(Video, DamagedFilesAreRefusedOrShortened) {
   limits = {};
   limits.max_frames = 11;
   EXPECT_NE(std::string::npos, sentence_of([&] { VideoDecoder(clip(), limits); }).find("11 frames"));
+}
+
+uint32_t big32(const std::vector<uint8_t>& b, size_t i) {
+  return uint32_t{b[i]} << 24 | uint32_t{b[i + 1]} << 16 | uint32_t{b[i + 2]} << 8 | b[i + 3];
+}
+
+// The clip with its index (moov) before its frames (mdat), as files made for the web have it.
+std::vector<uint8_t> faststart() {
+  const std::vector<uint8_t> file = file_bytes(clip());
+  size_t mdat = 0, moov = 0;
+  for (size_t at = 0; at + 8 <= file.size(); at += big32(file, at)) {
+    if (std::equal(&file[at + 4], &file[at + 8], "mdat")) mdat = at;
+    if (std::equal(&file[at + 4], &file[at + 8], "moov")) moov = at;
+  }
+  std::vector<uint8_t> out(file.begin(), file.begin() + ptrdiff_t(mdat));
+  out.insert(out.end(), file.begin() + ptrdiff_t(moov), file.end());
+  const uint32_t shift = uint32_t(file.size() - moov);
+  const uint8_t name[] = {'s', 't', 'c', 'o'};
+  const size_t stco = size_t(std::search(out.begin(), out.end(), name, name + 4) - out.begin());
+  for (uint32_t i = 0; i < big32(out, stco + 8); ++i) {
+    const size_t at = stco + 12 + 4 * i;
+    const uint32_t offset = big32(out, at) + shift;
+    for (int k = 0; k < 4; ++k) out[at + size_t(k)] = uint8_t(offset >> (24 - 8 * k));
+  }
+  out.insert(out.end(), file.begin() + ptrdiff_t(mdat), file.begin() + ptrdiff_t(moov));
+  return out;
+}
+
+TEST(Video, AFileCutAnywhereIsRefused) {
+  const std::vector<uint8_t> whole = faststart();
+  EXPECT_EQ(12, VideoDecoder(whole, "whole.mp4").metadata().total_num_frames);
+  for (const double part : {0.1, 0.3, 0.6, 0.95}) {
+    const std::vector<uint8_t> cut(whole.begin(), whole.begin() + ptrdiff_t(part * double(whole.size())));
+    const std::string says = sentence_of([&] { VideoDecoder(cut, "cut.mp4"); });
+    EXPECT_NE(says.find("cut.mp4: ends after "), says.npos) << part << ": " << says;
+    EXPECT_NE(says.find("fetch it again"), says.npos) << says;
+  }
+  // A box that claims no more than there is hides the cut; the index still asks for frames beyond the end.
+  std::vector<uint8_t> hidden(whole.begin(), whole.begin() + ptrdiff_t(whole.size() * 6 / 10));
+  const uint8_t name[] = {'m', 'd', 'a', 't'};
+  const size_t mdat = size_t(std::search(hidden.begin(), hidden.end(), name, name + 4) - hidden.begin()) - 4;
+  std::fill_n(hidden.begin() + ptrdiff_t(mdat), 4, uint8_t{0});  // up to the end
+  const std::string says = sentence_of([&] { VideoDecoder(hidden, "cut.mp4"); });
+  EXPECT_NE(says.find("truncated"), says.npos) << says;
+}
+
+// Files of containers by their first bytes alone; `size` is what is there of them.
+int64_t missing(const std::string& head, int64_t size) {
+  return missing_end(
+      [&](int64_t offset, uint8_t* to, size_t count) {
+        const size_t from = std::min(size_t(offset), head.size()), got = std::min(count, head.size() - from);
+        std::copy_n(head.begin() + ptrdiff_t(from), got, to);
+        return got;
+      },
+      size);
+}
+
+TEST(Video, ContainersSayHowLongTheyAre) {
+  const std::string avi = "RIFF" + std::string("\xe8\3\0\0", 4) + "AVI LIST0123";  // 1000 bytes follow the size
+  EXPECT_EQ(0, missing(avi, 1008));
+  EXPECT_EQ(0, missing(avi, 1007));  // a padding byte
+  EXPECT_NE(0, missing(avi, 900));
+  const std::string ebml("\x1a\x45\xdf\xa3\x84" "abcd" "\x18\x53\x80\x67", 13);
+  const std::string mkv = ebml + std::string("\x01\0\0\0\0\0\x03\xe8", 8);  // 1000 bytes follow 21
+  EXPECT_EQ(0, missing(mkv, 1021));
+  EXPECT_EQ(1021, missing(mkv, 1020));
+  EXPECT_EQ(0, missing(ebml + "\x01\xff\xff\xff\xff\xff\xff\xff", 30));  // of unknown length
+  EXPECT_EQ(0, missing(ebml, 13));
+  const std::string boxes = std::string("\0\0\0\x14", 4) + "ftypisom0000mp42" + std::string("\0\0\0\1", 4) + "mdat";
+  EXPECT_EQ(120, missing(boxes + std::string("\0\0\0\0\0\0\0\x64", 8), 100));
+  EXPECT_EQ(0, missing(boxes + std::string("\0\0\0\0\0\0\0\x64", 8), 120));
+  EXPECT_EQ(0, missing(boxes + std::string("\xff\0\0\0\0\0\0\x64", 8), 100));  // absurd: left to the demuxer
+  EXPECT_EQ(0, missing("any other bytes of a file", 25));
+  EXPECT_EQ(0, missing("RIFF", 4));
+}
+
+TEST(Video, DecodesOnTheThreadsAskedFor) {
+  VideoLimits limits;
+  limits.threads = 1;
+  std::unique_ptr<VideoDecoder> video;
+  EXPECT_EQ(0, threads_started([&] { video = std::make_unique<VideoDecoder>(clip(), limits); }));
+  limits.threads = 5;
+  EXPECT_GE(threads_started([&] { video = std::make_unique<VideoDecoder>(clip(), limits); }), 5);
 }
 
 TEST(Video, PlaylistsOpenNothing) {

@@ -1,6 +1,7 @@
 #include "chat_session.h"
 
 #include <fstream>
+#include <span>
 
 #include "chat_file.h"
 #include "usage.h"
@@ -25,34 +26,41 @@ void ChatSession::clear() {
   chat_.clear();
   attached_.clear();
   pictures_.clear();
+  videos_.clear();
   if (!system_.empty()) chat_.push_back(Message::of("system", system_));
+}
+
+Image ChatSession::picture(const std::string& source) const {
+  const ProcessorOptions& options = open_.processor.options();
+  return Glm4vImageProcessor(options.image).load(source, options.fetch);
+}
+
+std::shared_ptr<const VideoBatch> ChatSession::video(const std::string& source) const {
+  const ProcessorOptions& options = open_.processor.options();
+  return std::make_shared<const VideoBatch>(
+      Glm4vVideoProcessor(options.video).preprocess(std::span(&source, 1), options.limits));
 }
 
 void ChatSession::attach_image(const std::string& source) {
   check_source(source);
-  const ProcessorOptions& options = open_.processor.options();
-  if (!pictures_.count(source))
-    pictures_.emplace(source, Glm4vImageProcessor(options.image).load(source, options.fetch));
+  if (!pictures_.count(source)) pictures_.emplace(source, picture(source));
   attached_.push_back(ContentItem::image(source));
 }
 
 void ChatSession::attach_video(const std::string& source) {
   check_source(source);
-  VideoDecoder probe(source, open_.processor.options().limits);
+  if (!videos_.count(source)) videos_.emplace(source, video(source));
   attached_.push_back(ContentItem::video(source));
 }
 
 ProcessorOutput ChatSession::prepare(const Chat& chat) const {
-  // Pictures are handed over as they were loaded: a file may have changed since, a pipe is empty.
-  Chat unnamed = chat;
+  // Media are handed over as they were loaded: a file may have changed since, a pipe is empty, decoding takes time.
   std::vector<ImageInput> images;
-  for (Message& message : unnamed)
-    for (ContentItem& item : message.items)
-      if (item.kind() == ContentKind::image) {
-        images.emplace_back(pictures_.at(item.source()));
-        item = ContentItem::image();
-      }
-  return open_.processor({unnamed}, {.add_generation_prompt = true}, images);
+  std::vector<VideoSource> videos;
+  for (const ContentItem& item : media_of(chat, ContentKind::image)) images.emplace_back(pictures_.at(item.source()));
+  for (const ContentItem& item : media_of(chat, ContentKind::video)) videos.emplace_back(videos_.at(item.source()));
+  const std::vector<std::string> prompt = {apply_chat_template(chat, {.add_generation_prompt = true})};
+  return open_.processor(prompt, images, videos);
 }
 
 std::string ChatSession::ask(const std::string& text, const GenerateEvents& events) {
@@ -98,14 +106,19 @@ void ChatSession::save(const std::filesystem::path& path) const {
 
 void ChatSession::load(const std::filesystem::path& path) {
   Chat chat = read_chat(path);
-  std::map<std::string, Image> pictures;
-  const ProcessorOptions& options = open_.processor.options();
+  decltype(pictures_) pictures;
+  decltype(videos_) videos;
   for (const ContentItem& item : media_of(chat, ContentKind::image)) {
     GLIMPSE_CHECK(!item.source().empty(), "%s: an image item names no picture", path.c_str());
-    pictures.emplace(item.source(), Glm4vImageProcessor(options.image).load(item.source(), options.fetch));
+    if (!pictures.count(item.source())) pictures.emplace(item.source(), picture(item.source()));
+  }
+  for (const ContentItem& item : media_of(chat, ContentKind::video)) {
+    GLIMPSE_CHECK(!item.source().empty(), "%s: a video item names no video", path.c_str());
+    if (!videos.count(item.source())) videos.emplace(item.source(), video(item.source()));
   }
   chat_ = std::move(chat);
   pictures_ = std::move(pictures);
+  videos_ = std::move(videos);
   attached_.clear();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "model/generate.h"
@@ -16,7 +17,8 @@ class ChatSession {
   ChatSession(OpenModel& open, Glm4vForConditionalGeneration& model, const GenerateOptions& options, int64_t context,
               std::string system);
 
-  // For the next question. A picture is loaded at once. Throws Error where it cannot be.
+  // For the next question. A picture is loaded at once, a video decoded and cut into patches: at most 141 MB at the
+  // released model's longest_edge. Each is kept until clear(). Throws Error where it cannot be read.
   void attach_image(const std::string& source);
   void attach_video(const std::string& source);
   // Asks and keeps the answer, without the thoughts before it, as the makers' programs do. The texts arrive through
@@ -33,6 +35,8 @@ class ChatSession {
 
  private:
   ProcessorOutput prepare(const Chat& chat) const;
+  Image picture(const std::string& source) const;
+  std::shared_ptr<const VideoBatch> video(const std::string& source) const;
   OpenModel& open_;
   GenerateOptions options_;
   Generator generator_;
@@ -40,7 +44,8 @@ class ChatSession {
   std::string system_;
   Chat chat_;
   std::vector<ContentItem> attached_;
-  std::map<std::string, Image> pictures_;  // by source
+  std::map<std::string, Image> pictures_;                              // by source
+  std::map<std::string, std::shared_ptr<const VideoBatch>> videos_;  // by source
   GenerateStats stats_;
 };
 

@@ -67,6 +67,7 @@ OpenModel::OpenModel(const ModelOptions& options)
       checkpoint(Checkpoint::open(directory)),
       processor(Glm4vProcessor::from_pretrained(directory, config)),
       generation(GenerationConfig::from_pretrained(directory, config.text)) {
+  processor.options().set_threads(run.threads());
   if (!run.plan().empty()) run.add_observer(&sites);
   if (const std::string doubt = check_chat_template(directory); !doubt.empty())
     std::fprintf(stderr, "glimpse: %s\n", doubt.c_str());
