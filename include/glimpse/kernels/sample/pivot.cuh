@@ -74,13 +74,24 @@ template <class T> __device__ void pick_digit(const PivotParams<T>& p, PivotStat
   for (int j = 0; j < kEach; ++j) bins[j] = 0;
 }
 
+// A block's bins, whose halves are added to by 32-bit atomics: a 64-bit one in shared memory is a loop of
+// compare-and-swap, and most tokens share few bins. Exact in any order: every carry is seen by one of those that add.
+struct PivotBins {
+  uint32_t low[kPivotBins], high[kPivotBins];
+  __device__ void add(int bin, unsigned long long n) {
+    const uint32_t part = uint32_t(n), old = atomicAdd(&low[bin], part);
+    const uint32_t up = uint32_t(n >> 32) + (old + part < old);
+    if (up) atomicAdd(&high[bin], up);
+  }
+};
+
 // One digit of top-k (Weigh false) or top-p.
 template <bool Weigh, class T>
 __global__ void __launch_bounds__(kSampleThreads) sample_pivot_digit(const PivotParams<T> p) {
-  __shared__ unsigned long long bins[kPivotBins];
+  __shared__ PivotBins bins;
   const int64_t b = blockIdx.y;
   PivotState& s = p.state[b];
-  for (int i = int(threadIdx.x); i < kPivotBins; i += kSampleThreads) bins[i] = 0;
+  for (int i = int(threadIdx.x); i < kPivotBins; i += kSampleThreads) bins.low[i] = bins.high[i] = 0;
   __syncthreads();
   const bool begins = p.shift + p.width == 32 + kSampleIdBits;
   const uint64_t prefix = begins ? 0 : s.prefix;
@@ -88,11 +99,13 @@ __global__ void __launch_bounds__(kSampleThreads) sample_pivot_digit(const Pivot
     const uint64_t order = order_of(sample_value(p.sample, b, i), i);
     if (order >> p.shift >> p.width != prefix) return;
     const unsigned long long n = Weigh ? pivot_mass(p, b, i) : 1;
-    if (n) atomicAdd(&bins[order >> p.shift & ((1u << p.width) - 1)], n);
+    if (n) bins.add(int(order >> p.shift & ((1u << p.width) - 1)), n);
   });
   __syncthreads();
-  for (int i = int(threadIdx.x); i < kPivotBins; i += kSampleThreads)
-    if (bins[i]) atomicAdd(&s.bins[i], bins[i]);
+  for (int i = int(threadIdx.x); i < kPivotBins; i += kSampleThreads) {
+    const unsigned long long n = (unsigned long long)(bins.high[i]) << 32 | bins.low[i];
+    if (n) atomicAdd(&s.bins[i], n);
+  }
   if (dev::last_block(p.tickets + b, gridDim.x)) pick_digit(p, s, Weigh);
 }
 
