@@ -2,17 +2,31 @@
 
 namespace glimpse {
 
+void Arena::reserve(const std::vector<std::pair<std::string, int64_t>>& buffers) {
+  size_t total = 0;
+  for (const auto& [name, bytes] : buffers) total += Workspace::rounded(size_t(bytes));
+  entries_.clear();
+  block_.reset();
+  block_ = Buffer(*backend_, total);
+  char* at = static_cast<char*>(block_.data());
+  for (const auto& [name, bytes] : buffers) {
+    entries_[name] = {at, bytes, {}};
+    at += Workspace::rounded(size_t(bytes));
+  }
+}
+
 TensorView Arena::get(const std::string& name, DType dtype, std::initializer_list<int64_t> shape) {
   TensorView t = TensorView::dense(nullptr, dtype, shape);
   Entry& e = entries_[name];
-  if (t.bytes() > e.bytes || (backend_ && !e.buffer.data())) {
+  if (t.bytes() > e.bytes || (backend_ && !e.data)) {
     e.bytes = std::max<int64_t>(t.bytes(), 1);
     if (backend_) {
-      e.buffer.reset();
-      e.buffer = Buffer(*backend_, size_t(e.bytes));
+      e.own.reset();
+      e.own = Buffer(*backend_, size_t(e.bytes));
+      e.data = e.own.data();
     }
   }
-  t.data = e.buffer.data();
+  t.data = e.data;
   return t;
 }
 

@@ -14,6 +14,8 @@ class Arena {
   // Dry when `backend` is null: views without data, sizes recorded.
   explicit Arena(Backend* backend) : backend_(backend) {}
 
+  // One allocation that holds buffers of these names and sizes, as a dry arena or an earlier run counted them.
+  void reserve(const std::vector<std::pair<std::string, int64_t>>& buffers);
   // The buffer of that name, grown where it is too small (its content is lost then).
   TensorView get(const std::string& name, DType dtype, std::initializer_list<int64_t> shape);
   // Host integers brought to the device.
@@ -29,11 +31,13 @@ class Arena {
 
  private:
   struct Entry {
-    Buffer buffer;
+    void* data = nullptr;  // in block_, or own
     int64_t bytes = 0;
+    Buffer own;
   };
   TensorView copy_in(const std::string& name, DType dtype, const void* host, std::initializer_list<int64_t> shape);
   Backend* backend_;
+  Buffer block_;
   std::map<std::string, Entry> entries_;
 };
 

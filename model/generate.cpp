@@ -1,20 +1,12 @@
 #include "model/generate.h"
 
 #include <algorithm>
-#include <chrono>
 
-#include "model/fingerprint.h"
+#include "model/clock.h"
 #include "model/sampler.h"
 
 namespace glimpse {
 
-namespace {
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 // A sequence on its way.
 struct Generator::Live {
@@ -43,83 +35,8 @@ Generator::Generator(Glm4vForConditionalGeneration& model, int slots, int64_t ca
     : model_(model),
       cache_(model.run().backend(), model.dtype(), slots, int(model.config().text.num_hidden_layers),
              int(model.config().text.num_key_value_heads), capacity, int(model.config().text.head_dim())),
+      decode_(model, cache_),
       slots_(size_t(slots)) {}
-
-// Brings the longest beginning of the prompt that any slot holds into this one; returns its length. kPrefillRows are
-// left to compute.
-int64_t Generator::reuse(int slot, const Prompt& prompt, const SequenceLayout& layout, std::vector<uint64_t> frames) {
-  CachedPrefix& held = slots_[size_t(slot)];
-  const int64_t most = int64_t(prompt.ids.size()) - kPrefillRows;
-  int64_t kept = held.common(prompt, layout, frames, most);
-  for (int other = 0; other < int(slots_.size()); ++other) {
-    const int64_t longer = slots_[size_t(other)].common(prompt, layout, frames, most);
-    if (longer <= kept) continue;
-    kept = longer;
-    cache_.copy(other, slot, kept);
-    held.ids = slots_[size_t(other)].ids;
-  }
-  held.cut(kept);
-  held.frames = std::move(frames);
-  return kept;
-}
-
-// Runs the prompt into the slot, in chunks; returns the logits of its last token [1, V].
-TensorView Generator::fill(int slot, const Prompt& prompt, const SequenceLayout& layout, const GenerateOptions& options,
-                           const std::function<void(int64_t)>& progress, GenerateStats& stats) {
-  CachedPrefix& held = slots_[size_t(slot)];
-  Run& run = model_.run();
-  const int64_t rows = int64_t(prompt.ids.size());
-  const double start = now();
-  if (!options.reuse_prefix) held = {};
-  const int64_t kept = options.reuse_prefix ? reuse(slot, prompt, layout, fingerprints(prompt)) : 0;
-  // The first vision row still needed, and the frame that it lies in.
-  int64_t need = layout.vision_rows, base = 0;
-  for (int64_t m = kept; m < rows && need == layout.vision_rows; ++m)
-    if (layout.vision_row[size_t(m)] >= 0) need = layout.vision_row[size_t(m)];
-  const int64_t merge = model_.config().vision.spatial_merge_size;
-  size_t skip = 0;
-  for (const Grid& f : frames_of(prompt.vision.grids)) {
-    const int64_t tokens = f.patches() / (merge * merge);
-    if (base + tokens > need) break;
-    base += tokens, ++skip;
-  }
-  TextBatch batch;
-  if (need < layout.vision_rows) {
-    batch.vision = model_.encode(prompt, skip);
-    run.backend().synchronize();
-    stats.patches += batch.vision.shape[0] * merge * merge;
-  }
-  const double seen = now();
-  stats.vision_seconds += seen - start;
-  TensorView normed;
-  const int64_t chunk_rows = std::max(options.prefill_chunk, 2 * kPrefillRows);
-  for (int64_t first = kept; first < rows;) {
-    // Chunks of equal size, so that the last is not a short one.
-    const int64_t chunks = (rows - first + chunk_rows - 1) / chunk_rows, count = (rows - first + chunks - 1) / chunks;
-    std::vector<int32_t> vision_rows(layout.vision_row.begin() + first, layout.vision_row.begin() + first + count);
-    for (int32_t& r : vision_rows) r = r < 0 ? r : r - int32_t(base);
-    TextBatch chunk;
-    chunk.vision = batch.vision;
-    chunk.add(slot, first, std::span(prompt.ids).subspan(size_t(first), size_t(count)),
-              std::span(layout.positions).subspan(size_t(3 * first), size_t(3 * count)), vision_rows);
-    normed = model_.text().forward(run, model_.arena(), chunk, cache_, model_.dtype());
-    if (count >= kPrefillRows) held.ids.insert(held.ids.end(), chunk.ids.begin(), chunk.ids.end());
-    held.used = first += count;
-    if (progress) run.backend().synchronize(), progress(count);
-  }
-  const TensorView last = normed.slice(0, normed.shape[0] - 1, normed.shape[0]);
-  const TensorView logits = model_.text().logits(run, model_.arena(), last);
-  run.backend().synchronize();
-  stats.prefill_seconds += now() - seen;
-  stats.prompt_tokens += rows;
-  stats.reused_tokens += kept;
-  return logits;
-}
-
-void Generator::prefill(const Prompt& prompt, const GenerateOptions& options) {
-  GenerateStats stats;
-  fill(0, prompt, model_.layout(prompt), options, nullptr, stats);
-}
 
 // Chooses the next token of each row and says of each whether it is over.
 void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows, const GenerateOptions& options,
@@ -135,7 +52,7 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
     for (size_t b = 0; b < rows.size(); ++b)
       append_rows(run.backend(), logits.slice(0, int64_t(b), int64_t(b) + 1), rows[b]->out->logits);
   const auto tokens = sample(run, model_.arena(), logits, samples, options.config, options.seed);
-  const double time = now() - started_;
+  const double time = host_seconds() - started_;
   if (out.stats.new_tokens == 0) out.stats.first_token_seconds = time;
   const auto& ends = options.config.eos_token_id;
   for (size_t b = 0; b < rows.size(); ++b) {
@@ -156,7 +73,7 @@ void Generator::choose(const TensorView& logits, const std::vector<Live*>& rows,
 }
 
 // Feeds the newest token of each row; returns the logits [rows, V].
-TensorView Generator::step(const std::vector<Live*>& rows) {
+TensorView Generator::step(const std::vector<Live*>& rows, const GenerateOptions& options) {
   TextBatch batch;
   for (Live* l : rows) {
     CachedPrefix& held = slots_[size_t(l->slot)];
@@ -164,8 +81,7 @@ TensorView Generator::step(const std::vector<Live*>& rows) {
     batch.add(l->slot, held.used++, {&l->ids.back(), 1}, position);
     ++l->next_position;
   }
-  const TensorView normed = model_.text().forward(model_.run(), model_.arena(), batch, cache_, model_.dtype());
-  return model_.text().logits(model_.run(), model_.arena(), normed);
+  return decode_.run(batch, options.replay);
 }
 
 // Each prompt several times over, each time with random numbers of its own.
@@ -188,7 +104,7 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
                 slots_.size());
   GLIMPSE_CHECK(options.prefill_chunk > 0, "prefill_chunk is %lld, it must be positive",
                 (long long)options.prefill_chunk);
-  started_ = now();
+  started_ = host_seconds();
   GenerateOutput out;
   out.sequences.resize(prompts.size());
   out.stats.sequences = int64_t(prompts.size());
@@ -213,9 +129,11 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
     const TensorView logits = fill(int(i), prompts[i], layouts[i], options,
                                    events.prefill ? std::function<void(int64_t)>(progress) : nullptr, out.stats);
     done = before + int64_t(prompts[i].ids.size());
+    const Run::Phase phase(model_.run(), "prefill");
     choose(logits, {&all[i]}, options, events, out);
   }
-  const double start = now();
+  const double start = host_seconds();
+  const Run::Phase phase(model_.run(), "decode");
   for (;;) {
     std::vector<Live*> rows;
     for (Live& l : all)
@@ -225,11 +143,11 @@ GenerateOutput Generator::generate(const std::vector<Prompt>& prompts, const Gen
       const auto end = rows.begin() + int64_t(std::min(first + kDecodeRows, rows.size()));
       const std::vector<Live*> group(rows.begin() + int64_t(first), end);
       for (const Live* l : group) out.stats.attended_tokens += int64_t(l->ids.size());
-      choose(step(group), group, options, events, out);
+      choose(step(group, options), group, options, events, out);
       ++out.stats.decode_steps;
     }
   }
-  out.stats.decode_seconds = now() - start;
+  out.stats.decode_seconds = host_seconds() - start;
   return out;
 }
 

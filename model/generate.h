@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/decode_step.h"
 #include "model/generation_config.h"
 #include "model/glm4v.h"
 #include "model/kv_cache.h"
@@ -31,6 +32,7 @@ struct GenerateOptions {
   bool ignore_eos = false;         // go on to max_new_tokens
   bool keep_logits = false;        // the logits each token was chosen from
   int64_t prefill_chunk = 512;     // tokens of a prompt a step: bounds the memory of activations; at least 32 are taken
+  bool replay = true;              // replay recorded decode steps where the device can; false: launch each kernel
   bool reuse_prefix = true;        // keep what the cache holds of an equal beginning
   std::optional<ThinkingBudget> thinking;
 
@@ -85,11 +87,14 @@ class Generator {
   // Fills the cache with the prompt and gives nothing: for what is measured or planned.
   void prefill(const Prompt& prompt, const GenerateOptions& options);
   const KvCache& cache() const { return cache_; }
+  const DecodeStep& decode() const { return decode_; }
 
-  // Kernels for few rows (gemv, decode attention) sum in another order than those for many. So that bits depend on the
-  // sequence alone, a step of a prompt has at least 16 rows (where the prompt has), a decode step at most 8, and only
-  // what a step of at least 16 rows put into the cache is reused.
-  static constexpr int64_t kPrefillRows = 16, kDecodeRows = 8;
+  // Kernels for few rows sum in another order than those for many. So that bits depend on the sequence alone, a step of
+  // a prompt has at least prefill_rows() rows (where the prompt has), a decode step at most kDecodeRows, and only what
+  // a step of at least prefill_rows() put into the cache is reused. On a GPU one more kernel is for a single row, and a
+  // sequence decoded alone may differ in its last bits from one decoded beside others.
+  static constexpr int64_t kDecodeRows = DecodeStep::kRows;
+  int64_t prefill_rows() const { return model_.run().backend().on_host() ? 16 : 65; }
 
  private:
   struct Live;
@@ -99,12 +104,13 @@ class Generator {
                   const std::function<void(int64_t)>& progress, GenerateStats& stats);
   void choose(const TensorView& logits, const std::vector<Live*>& rows, const GenerateOptions& options,
               const GenerateEvents& events, GenerateOutput& out);
-  TensorView step(const std::vector<Live*>& rows);
+  TensorView step(const std::vector<Live*>& rows, const GenerateOptions& options);
   GenerateOutput generate_several(const std::vector<Prompt>& prompts, GenerateOptions options,
                                   const GenerateEvents& events);
 
   Glm4vForConditionalGeneration& model_;
   KvCache cache_;
+  DecodeStep decode_;
   std::vector<CachedPrefix> slots_;
   double started_ = 0;
 };

@@ -2,6 +2,18 @@
 
 namespace glimpse {
 
+// Bytes of the whole cache, refused where there are fewer.
+static size_t checked(const Backend& backend, int slots, int64_t capacity, int64_t per_token) {
+  const int64_t left = backend.available_bytes();
+  GLIMPSE_CHECK(slots > 0 && capacity > 0 && capacity <= INT64_MAX / per_token / slots,
+                "a KV cache of %d sequences of %lld tokens", slots, (long long)capacity);
+  const int64_t bytes = slots * capacity * per_token;
+  GLIMPSE_CHECK(bytes <= left, "the KV cache of %d x %lld tokens needs %.2f GB of memory, %s has %.2f GB left; give a "
+                "smaller context, fewer sequences or bf16 activations", slots, (long long)capacity,
+                1e-9 * double(bytes), backend.info().name, 1e-9 * double(left));
+  return size_t(bytes);
+}
+
 KvCache::KvCache(Backend& backend, DType dtype, int slots, int layers, int kv_heads, int64_t capacity, int head_dim)
     : backend_(backend),
       dtype_(dtype),
@@ -10,7 +22,7 @@ KvCache::KvCache(Backend& backend, DType dtype, int slots, int layers, int kv_he
       kv_heads_(kv_heads),
       head_dim_(head_dim),
       capacity_(capacity),
-      buffer_(backend, size_t(slots * capacity * bytes_per_token(dtype, layers, kv_heads, head_dim))) {}
+      buffer_(backend, checked(backend, slots, capacity, bytes_per_token(dtype, layers, kv_heads, head_dim))) {}
 
 void KvCache::copy(int from, int to, int64_t tokens) {
   GLIMPSE_CHECK(tokens <= capacity_, "%lld tokens of a cache of %lld", (long long)tokens, (long long)capacity_);

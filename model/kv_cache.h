@@ -9,7 +9,8 @@ namespace glimpse {
 
 class KvCache {
  public:
-  // `capacity` tokens for each of `slots` sequences. Throws Error saying how much memory was asked for.
+  // `capacity` tokens for each of `slots` sequences. Throws Error saying how much memory that needs and how much there
+  // is, where it is more.
   KvCache(Backend& backend, DType dtype, int slots, int layers, int kv_heads, int64_t capacity, int head_dim);
   // [slots, kv heads, capacity, head size]
   TensorView k(int layer) const { return part(layer, 0); }

@@ -29,6 +29,13 @@ struct TextBatch {
            std::span<const int32_t> vision_rows = {});
 };
 
+// A batch as the device sees it. Positions, places and lengths lie in its memory, so that launches recorded once serve
+// every step of as many rows and sequences whose bounds hold.
+struct TextInputs {
+  TensorView ids, vision, vision_row, positions, inv_freq, slot, index, q_offsets, kv_slot, kv_len;
+  int max_q = 0, max_kv = 0;  // bounds of one sequence's rows and keys
+};
+
 // Buffers of a step of at most `rows` rows; with a dry arena only their sizes.
 struct TextBuffers {
   TensorView hidden, normed, q, attn, mlp, branch;
@@ -39,9 +46,14 @@ class Glm4vTextModel {
  public:
   Glm4vTextModel(const Glm4vTextConfig& config, const TextWeights& weights) : config_(config), weights_(weights) {}
 
+  // Brings a batch to the device, in one copy. `max_kv`: the bound, where it is more than the longest sequence.
+  TextInputs upload(Arena& arena, const TextBatch& batch, int max_kv = 0) const;
   // Runs the rows and writes their keys and values; returns the final norm's output [M, d] (spec 8.1), valid until the
-  // next call with this arena.
-  TensorView forward(Run& run, Arena& arena, const TextBatch& batch, KvCache& cache, DType dtype) const;
+  // next call with this arena. Copies nothing and waits for nothing.
+  TensorView forward(Run& run, Arena& arena, const TextInputs& inputs, KvCache& cache, DType dtype) const;
+  TensorView forward(Run& run, Arena& arena, const TextBatch& batch, KvCache& cache, DType dtype) const {
+    return forward(run, arena, upload(arena, batch), cache, dtype);
+  }
   // Head of the given rows of `normed`: logits [rows, V] in the activation dtype.
   TensorView logits(Run& run, Arena& arena, const TensorView& normed) const;
 

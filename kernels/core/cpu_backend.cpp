@@ -78,6 +78,10 @@ class CpuBackend final : public Backend {
   void download(void* host, const void* device, size_t bytes) override { std::memcpy(host, device, bytes); }
   void copy(void* to, const void* from, size_t bytes) override { std::memcpy(to, from, bytes); }
   void synchronize() override {}
+  int64_t available_bytes() const override {
+    const int64_t available = available_memory();
+    return available > 0 ? available : info_.memory_bytes;
+  }
 
  private:
   DeviceInfo info_;

@@ -20,6 +20,58 @@ int attribute(cudaDeviceAttr which) {
   return value;
 }
 
+// Events of a pool that grows to the most marks between two calls of times().
+class CudaClock final : public StreamClock {
+ public:
+  explicit CudaClock(cudaStream_t stream) : stream_(stream) {
+    CUDA_CHECK(cudaEventCreate(&start_));
+    CUDA_CHECK(cudaEventRecord(start_, stream_));
+  }
+  ~CudaClock() override {
+    cudaEventDestroy(start_);
+    for (const cudaEvent_t e : events_) cudaEventDestroy(e);
+  }
+  void mark() override {
+    if (used_ == events_.size()) {
+      events_.emplace_back();
+      CUDA_CHECK(cudaEventCreate(&events_.back()));
+    }
+    CUDA_CHECK(cudaEventRecord(events_[used_++], stream_));
+  }
+  std::vector<double> times() override {
+    std::vector<double> seconds(used_);
+    if (used_) CUDA_CHECK(cudaEventSynchronize(events_[used_ - 1]));
+    for (size_t i = 0; i < used_; ++i) {
+      float milliseconds = 0;
+      CUDA_CHECK(cudaEventElapsedTime(&milliseconds, start_, events_[i]));
+      seconds[i] = 1e-3 * milliseconds;
+    }
+    used_ = 0;
+    return seconds;
+  }
+
+ private:
+  cudaStream_t stream_;
+  cudaEvent_t start_ = nullptr;
+  std::vector<cudaEvent_t> events_;
+  size_t used_ = 0;
+};
+
+class CudaLaunchGraph final : public LaunchGraph {
+ public:
+  CudaLaunchGraph(cudaGraph_t graph, cudaStream_t stream) : stream_(stream) {
+    const cudaError_t error = cudaGraphInstantiate(&graph_, graph, 0);
+    cudaGraphDestroy(graph);
+    CUDA_CHECK(error);
+  }
+  ~CudaLaunchGraph() override { cudaGraphExecDestroy(graph_); }
+  void launch() override { CUDA_CHECK(cudaGraphLaunch(graph_, stream_)); }
+
+ private:
+  cudaStream_t stream_;
+  cudaGraphExec_t graph_ = nullptr;
+};
+
 class CudaBackend final : public Backend {
  public:
   CudaBackend() {
@@ -57,6 +109,24 @@ class CudaBackend final : public Backend {
   }
   void synchronize() override { CUDA_CHECK(cudaStreamSynchronize(stream_)); }
   void* stream() override { return stream_; }
+  int64_t available_bytes() const override {
+    size_t left = 0, total = 0;
+    CUDA_CHECK(cudaMemGetInfo(&left, &total));
+    return int64_t(left);
+  }
+  std::unique_ptr<StreamClock> clock() override { return std::make_unique<CudaClock>(stream_); }
+  std::unique_ptr<LaunchGraph> record(const std::function<void()>& work) override {
+    cudaGraph_t graph = nullptr;
+    CUDA_CHECK(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal));
+    try {
+      work();
+    } catch (...) {
+      if (cudaStreamEndCapture(stream_, &graph) == cudaSuccess && graph) cudaGraphDestroy(graph);
+      throw;
+    }
+    CUDA_CHECK(cudaStreamEndCapture(stream_, &graph));
+    return std::make_unique<CudaLaunchGraph>(graph, stream_);
+  }
 
  private:
   DeviceInfo info_;

@@ -118,6 +118,7 @@ TEST_P(PlanEqualsRun, BufferForBuffer) {
   ASSERT_EQ(plan.pictures.size(), 1u);
   EXPECT_EQ(plan.pictures[0].patches, t * h * w);
   EXPECT_EQ(plan.buffers, model.arena().buffers());
+  EXPECT_EQ(plan.decode, generator.decode().arena().bytes());
   EXPECT_EQ(plan.workspace, int64_t(run.workspace().peak()));
   EXPECT_GT(plan.workspace, 0);
   EXPECT_EQ(plan.kv_cache, generator.cache().bytes());

@@ -49,6 +49,23 @@ TEST_P(GenerateTest, ChunksOfThePromptChangeNoBit) {
   }
 }
 
+// Thousands of tokens: activations as small as for one chunk, and the same bits whatever the chunks.
+TEST_P(GenerateTest, ChunksOfALongPromptChangeNoBit) {
+  Prompt prompt;
+  for (int i = 0; i < 4000; ++i) prompt.ids.push_back(10 + i * 7919 % 700);
+  options_.config.max_new_tokens = 2;
+  std::vector<GenerateOutput> outputs;
+  std::vector<int64_t> bytes;
+  for (const int64_t chunk : {512, 200}) {
+    GoldenModel nano(nano_path(), GetParam());
+    options_.prefill_chunk = chunk;
+    outputs.push_back(Generator(nano.model, 1, 4002).generate({prompt}, options_));
+    bytes.push_back(nano.model.arena().bytes());
+  }
+  expect_equal(outputs[1].sequences[0], outputs[0].sequences[0]);
+  EXPECT_LT(bytes[1], bytes[0]);
+}
+
 TEST_P(GenerateTest, NeighboursChangeNoBit) {
   const auto two = prompts(batch_, nano_.model.config());
   ASSERT_GE(two.size(), 2u);

@@ -42,8 +42,8 @@ class Batch {
  public:
   Batch(const BatchFlags& flags)
       : flags_(flags), open_(flags.common),
+        context_(checked_context()),
         model_(open_.checkpoint, open_.config, open_.run, open_.dtype, show_loading),
-        context_(std::min(flags.context, open_.config.text.max_position_embeddings)),
         generator_(model_, flags.size, context_),
         options_(generate_options(flags.generation, open_.generation, open_.processor.tokenizer(), kDefaultNewTokens)) {
     options_.same_draws = true;
@@ -127,10 +127,17 @@ class Batch {
     total_ += out.stats;
   }
 
+  // Tokens of a line, for which there is memory.
+  int64_t checked_context() const {
+    const int64_t context = std::min(flags_.context, open_.config.text.max_position_embeddings);
+    open_.plan(text_prompt(context), flags_.size, context, flags_.generation.prefill_chunk);
+    return context;
+  }
+
   const BatchFlags& flags_;
   OpenModel open_;
-  Glm4vForConditionalGeneration model_;
   int64_t context_;
+  Glm4vForConditionalGeneration model_;
   Generator generator_;
   GenerateOptions options_;
   GenerateStats total_;

@@ -112,9 +112,10 @@ class Conversation {
 void chat(const ChatFlags& flags, int& status) {
   OpenModel open(flags.common);
   open.processor.options().image.want_pixel_values = open.processor.options().video.want_pixel_values = false;
-  Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
   const int64_t most = open.config.text.max_position_embeddings;
   const int64_t context = std::min(flags.context ? flags.context : kDefaultContext, most);
+  open.plan(text_prompt(context), 1, context, flags.generation.prefill_chunk);
+  Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
   const GenerateOptions options =
       generate_options(flags.generation, open.generation, open.processor.tokenizer(), kDefaultNewTokens);
   ChatSession session(open, model, options, context, flags.system);

@@ -7,6 +7,7 @@
 #include "model/generate.h"
 #include "plan_backend.h"
 #include "sites.h"
+#include "table.h"
 
 namespace glimpse::cli {
 
@@ -45,40 +46,60 @@ PixelBatch preprocess(const ImageProcessorOptions& options, const std::vector<Pl
 
 }  // namespace
 
-MemoryPlan plan_memory(const Checkpoint& checkpoint, const Glm4vConfig& config, const ImageProcessorOptions& options,
-                       const PlanRequest& request, const DeviceInfo& device) {
+MemoryPlan plan_prompt(const Checkpoint& checkpoint, const Glm4vConfig& config, const Prompt& prompt, int slots,
+                       int64_t context, int64_t chunk, const PlanTarget& target) {
   GenerateOptions generate;
   generate.reuse_prefix = false;
-  if (request.chunk) generate.prefill_chunk = request.chunk;
+  generate.prefill_chunk = chunk;
   MemoryPlan plan;
-  plan.dtype = request.dtype;
-  for (const auto& [width, height] : request.pictures) plan.pictures.push_back({width, height, 0, 0});
-  plan.context = request.context ? request.context : config.text.max_position_embeddings;
-  plan.chunk = std::min(generate.prefill_chunk, plan.context);
-  PixelBatch batch;
-  if (!plan.pictures.empty()) batch = preprocess(options, plan.pictures);
-  Prompt prompt = prompt_of(plan, batch, config);
-  if (!plan.pictures.empty()) {
-    prompt.vision.pixels = TensorView::dense(batch.patches.data(), DType::u8, {batch.rows, batch.columns});
-    prompt.vision.table = TensorView::dense(batch.table.data(), DType::f32, {3, 256});
-  }
-  PlanBackend backend(device);
+  plan.dtype = target.dtype, plan.context = context, plan.chunk = std::min(chunk, context);
+  PlanBackend backend(target.device);
   const int64_t before = PlanBackend::current();
-  Run run(backend, request.kernels, request.threads);
+  Run run(backend, target.kernels, target.threads);
   SiteList sites;
   run.set_dry(true);
   run.add_observer(&sites);
-  Glm4vForConditionalGeneration model(checkpoint, config, run, request.dtype);
+  Glm4vForConditionalGeneration model(checkpoint, config, run, target.dtype);
   plan.owned = PlanBackend::current() - before;
   plan.mapped = backend.on_host() ? int64_t(checkpoint.total_bytes()) : 0;
-  Generator generator(model, 1, plan.context);
+  Generator generator(model, slots, context);
   generator.prefill(prompt, generate);
-  check_rules_used(run, sites);
+  if (target.all_rules) check_rules_used(run, sites);
   plan.buffers = model.arena().buffers();
+  plan.decode = generator.decode().arena().bytes();
   plan.workspace = int64_t(run.workspace().peak());
   plan.kv_cache = generator.cache().bytes();
   plan.peak = PlanBackend::peak() - before;
   return plan;
+}
+
+MemoryPlan plan_memory(const Checkpoint& checkpoint, const Glm4vConfig& config, const ImageProcessorOptions& options,
+                       const PlanRequest& request, const DeviceInfo& device) {
+  MemoryPlan pictures;
+  for (const auto& [width, height] : request.pictures) pictures.pictures.push_back({width, height, 0, 0});
+  pictures.context = request.context ? request.context : config.text.max_position_embeddings;
+  PixelBatch batch;
+  if (!pictures.pictures.empty()) batch = preprocess(options, pictures.pictures);
+  Prompt prompt = prompt_of(pictures, batch, config);
+  if (!pictures.pictures.empty()) {
+    prompt.vision.pixels = TensorView::dense(batch.patches.data(), DType::u8, {batch.rows, batch.columns});
+    prompt.vision.table = TensorView::dense(batch.table.data(), DType::f32, {3, 256});
+  }
+  const int64_t chunk = request.chunk ? request.chunk : GenerateOptions{}.prefill_chunk;
+  MemoryPlan plan = plan_prompt(checkpoint, config, prompt, 1, pictures.context, chunk,
+                                {request.dtype, request.kernels, request.threads, device, true});
+  plan.pictures = pictures.pictures;
+  return plan;
+}
+
+void check_memory(const MemoryPlan& plan, const Backend& backend) {
+  const int64_t left = backend.available_bytes();
+  if (plan.peak <= left) return;
+  GLIMPSE_FAIL("this needs %s of memory (%s KV cache of %s tokens a sequence, %s copied weights, the rest activations),"
+               " but %s has %s left; give fewer tokens (--max-new-tokens, --context), fewer or smaller pictures%s",
+               bytes_text(plan.peak).c_str(), bytes_text(plan.kv_cache).c_str(), grouped(plan.context).c_str(),
+               bytes_text(plan.owned).c_str(), backend.info().name, bytes_text(left).c_str(),
+               plan.dtype == DType::f32 ? ", or --dtype bf16" : "");
 }
 
 }  // namespace glimpse::cli

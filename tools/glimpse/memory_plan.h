@@ -5,9 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "glimpse/core/backend.h"
 #include "glimpse/core/plan.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
+#include "model/glm4v.h"
 #include "model/image_processor.h"
 #include "model/json.h"
 
@@ -21,9 +23,10 @@ struct PlannedPicture {
 struct MemoryPlan {
   DType dtype = DType::f32;                               // of activations and cache
   std::vector<PlannedPicture> pictures;
-  int64_t context = 0;                                    // tokens of the prompt, which fill the cache
+  int64_t context = 0;                                    // tokens of one sequence in the cache
   int64_t chunk = 0;                                      // of them in one step
   std::vector<std::pair<std::string, int64_t>> buffers;   // activations by name, bytes
+  int64_t decode = 0;                                     // activations of a decode step
   int64_t workspace = 0;                                  // scratch of the kernels, the largest at once
   int64_t kv_cache = 0;
   int64_t mapped = 0;                                     // weights used where the checkpoint is mapped
@@ -40,9 +43,24 @@ struct PlanRequest {
   int threads = 0;                                        // as for Run
 };
 
-// Throws Error where the pictures do not fit the context, where no kernel takes a shape, or where a rule of the kernels
-// matches nothing.
+// What runs where.
+struct PlanTarget {
+  DType dtype = DType::f32;
+  Plan kernels;
+  int threads = 0;
+  DeviceInfo device;
+  bool all_rules = false;  // each rule of the kernels must match something in this prompt
+};
+
+// Of `slots` sequences of up to `context` tokens, one of which is this prompt. Throws Error where no kernel takes a
+// shape, or where a rule of the kernels matches nothing.
+MemoryPlan plan_prompt(const Checkpoint& checkpoint, const Glm4vConfig& config, const Prompt& prompt, int slots,
+                       int64_t context, int64_t chunk, const PlanTarget& target);
+// Of pictures and text that fill the context. Throws Error as above, and where the pictures do not fit the context.
 MemoryPlan plan_memory(const Checkpoint& checkpoint, const Glm4vConfig& config, const ImageProcessorOptions& options,
                        const PlanRequest& request, const DeviceInfo& device);
+// Throws Error saying how much the plan needs, how much there is, and what needs less, where its allocations are more
+// than the device has left. Mapped weights are not counted: their pages come and go.
+void check_memory(const MemoryPlan& plan, const Backend& backend);
 
 }  // namespace glimpse::cli

@@ -5,10 +5,14 @@
 
 #include "glimpse/core/backend.h"
 #include "glimpse/core/error.h"
+#include "memory_plan.h"
 #include "model/hub.h"
+#include "table.h"
 #include "usage.h"
 
 namespace glimpse::cli {
+
+constexpr int64_t kWorthMention = int64_t(1) << 30;  // bytes
 
 void add_model_option(CLI::App& command, ModelOptions& options) {
   command.add_option("-m,--model", options.model, "model directory, or org/name in the local Hugging Face cache")
@@ -58,9 +62,16 @@ DType activation_dtype(const ModelOptions& options, const DeviceInfo& device) {
   return options.dtype == "f32" ? DType::f32 : DType::bf16;
 }
 
+Prompt text_prompt(int64_t tokens) {
+  Prompt prompt;
+  prompt.ids.assign(size_t(tokens), 0);
+  return prompt;
+}
+
 OpenModel::OpenModel(const ModelOptions& options)
     : backend(open_backend(options)),
       run(backend, open_plan(options), options.threads),
+      threads(options.threads),
       dtype(activation_dtype(options, backend.info())),
       directory(resolve_model(options.model)),
       config(Glm4vConfig::from_pretrained(directory)),
@@ -71,6 +82,17 @@ OpenModel::OpenModel(const ModelOptions& options)
   if (!run.plan().empty()) run.add_observer(&sites);
   if (const std::string doubt = check_chat_template(directory); !doubt.empty())
     std::fprintf(stderr, "glimpse: %s\n", doubt.c_str());
+}
+
+MemoryPlan OpenModel::plan(const Prompt& prompt, int slots, int64_t context, int64_t chunk) const {
+  const PlanTarget target{dtype, run.plan(), threads, backend.info(), false};
+  MemoryPlan plan = plan_prompt(checkpoint, config, prompt, slots, context, chunk, target);
+  check_memory(plan, backend);
+  if (plan.owned > kWorthMention)
+    std::fprintf(stderr, "glimpse: %s of memory needed (%s of weights to upload), %s left on %s\n",
+                 bytes_text(plan.peak).c_str(), bytes_text(plan.owned).c_str(),
+                 bytes_text(backend.available_bytes()).c_str(), backend.info().name);
+  return plan;
 }
 
 }  // namespace glimpse::cli

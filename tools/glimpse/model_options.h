@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "glimpse/core/run.h"
+#include "memory_plan.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
 #include "model/generation_config.h"
+#include "model/glm4v.h"
 #include "model/processor.h"
 #include "sites.h"
 
@@ -39,6 +41,9 @@ Backend& open_backend(const ModelOptions& options);
 Plan open_plan(const ModelOptions& options);
 // Of activations and KV cache on that device.
 DType activation_dtype(const ModelOptions& options, const DeviceInfo& device);
+// Text that fills so many tokens, to plan memory with.
+Prompt text_prompt(int64_t tokens);
+
 // A model directory opened for running: plugins, device and plan first, so that a misspelt name is found at once.
 // Weights are mapped, not read; Glm4vForConditionalGeneration (model/glm4v.h) is made from it by the command.
 struct OpenModel {
@@ -48,8 +53,13 @@ struct OpenModel {
   // the model.
   void check_rules_used() const { cli::check_rules_used(run, sites); }
 
+  // What sequences like this take; refused where it is more than there is (memory_plan.h). Before the model is made,
+  // whose arena may reserve the activations then.
+  MemoryPlan plan(const Prompt& prompt, int slots, int64_t context, int64_t chunk) const;
+
   Backend& backend;
   glimpse::Run run;
+  int threads;
   SiteList sites;  // kept only where there are rules
   DType dtype;
   std::filesystem::path directory;

@@ -18,6 +18,7 @@ std::string plan_text(const MemoryPlan& plan, const DeviceInfo& device) {
     else rest += bytes, ++small;
   }
   if (small) table.row({std::to_string(small) + " smaller buffers", bytes_text(rest)});
+  table.row({"decode step", bytes_text(plan.decode)});
   table.row({"kernels' workspace", bytes_text(plan.workspace)});
   table.row({"KV cache", bytes_text(plan.kv_cache)});
   table.row({"weights, copied", bytes_text(plan.owned)});
@@ -41,7 +42,8 @@ OrderedJson plan_json(const MemoryPlan& plan, const DeviceInfo& device) {
   OrderedJson json = {{"device", device_json(device)}, {"dtype", name_of(plan.dtype)}, {"context", plan.context},
                       {"prefill_chunk", plan.chunk},
                       {"pictures", OrderedJson::array()}, {"buffers", OrderedJson::object()},
-                      {"workspace_bytes", plan.workspace}, {"kv_cache_bytes", plan.kv_cache},
+                      {"decode_bytes", plan.decode}, {"workspace_bytes", plan.workspace},
+                      {"kv_cache_bytes", plan.kv_cache},
                       {"copied_weight_bytes", plan.owned}, {"peak_bytes", plan.peak},
                       {"mapped_weight_bytes", plan.mapped}, {"total_bytes", plan.peak + plan.mapped}};
   for (const PlannedPicture& p : plan.pictures)

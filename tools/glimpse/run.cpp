@@ -1,7 +1,6 @@
 // glimpse run: pictures, videos and texts in, one answer out.
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -9,10 +8,12 @@
 #include "commands.h"
 #include "generation_flags.h"
 #include "interrupt.h"
+#include "model/clock.h"
 #include "model/generate.h"
 #include "model/output_parser.h"
 #include "model/processor.h"
 #include "model_options.h"
+#include "profile_flags.h"
 #include "progress.h"
 #include "run_stats.h"
 #include "usage.h"
@@ -30,9 +31,8 @@ struct RunOptions {
   std::string system, messages;
   double fps = 0;
   bool stats = false, answer = false, thinking = false, fast = false;
+  ProfileFlags profile;
 };
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // The media and texts of the command line, in the order given.
 Chat chat_of(const RunOptions& o, const CLI::App& command) {
@@ -115,19 +115,27 @@ ProcessorOutput prepare(const RunOptions& o, OpenModel& open, const Chat& chat) 
 }
 
 void run(const RunOptions& o, const CLI::App& command, int& status) {
-  const double start = now();
+  const double start = host_seconds();
   const Chat chat = chat_of(o, command);
   catch_interrupts();
   OpenModel open(o.common);
-  Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
-  const double loaded = now();
+  const double opened = host_seconds();
   const ProcessorOutput input = prepare(o, open, chat);
-  const double prepared = now();
   const int64_t tokens = int64_t(input.prompts[0].ids.size()), context = open.config.text.max_position_embeddings;
   GenerateOptions options = generate_options(o.generation, open.generation, open.processor.tokenizer(),
                                              std::max<int64_t>(std::min(kDefaultNewTokens, context - tokens), 1));
   options.reuse_prefix = false;
-  Generator generator(model, 1, tokens + options.new_tokens(tokens));
+  const int64_t capacity = tokens + options.new_tokens(tokens);
+  const MemoryPlan plan = open.plan(input.prompts[0], 1, capacity, options.prefill_chunk);
+  const double prepared = host_seconds();
+  Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
+  model.arena().reserve(plan.buffers);
+  Generator generator(model, 1, capacity);
+  const double loaded = host_seconds();
+  ProfileReport profile(o.profile, open.run, start);
+  profile.add_phase("open", start, opened);
+  profile.add_phase("prepare", opened, prepared);
+  profile.add_phase("load", prepared, loaded);
   Progress progress;
   Printer printer(open.processor.tokenizer(), o.common.json,
                   o.answer ? Shown::answer : o.thinking ? Shown::spans : Shown::text);
@@ -149,14 +157,19 @@ void run(const RunOptions& o, const CLI::App& command, int& status) {
     return;
   }
   printer.finish();
-  const double end = now();
+  profile.finish();
+  const double end = host_seconds();
   RunStats stats = run_stats(out.stats, model, o.stats);
-  stats.load_seconds = loaded - start, stats.prepare_seconds = prepared - loaded;
+  stats.load_seconds = opened - start + loaded - prepared, stats.prepare_seconds = prepared - opened;
   stats.total_seconds = end - start;
-  if (o.common.json)
-    std::fputs(json_text(result_json(out.sequences[0], printer.text(), o, open, options, stats)).c_str(), stdout);
+  if (o.common.json) {
+    OrderedJson json = result_json(out.sequences[0], printer.text(), o, open, options, stats);
+    if (o.profile.table) json["profile"] = profile.json();
+    std::fputs(json_text(json).c_str(), stdout);
+  }
   if (o.stats && !o.common.json)
     std::fprintf(stderr, "generation   %s\n%s", generation_text(options.config).c_str(), stats_text(stats).c_str());
+  profile.write(!o.common.json);
   open.check_rules_used();
   if (out.sequences[0].finish == Finish::cancelled) status = kInterruptedStatus;
 }
@@ -195,6 +208,7 @@ void add_run(CLI::App& app, int& status) {
   command->add_flag("--stats", options->stats, "times, rates and memory on standard error");
   command->add_flag("--json", options->common.json, "one JSON object with text, ids, finish reason and statistics");
   add_generation_flags(*command, options->generation);
+  add_profile_flags(*command, options->profile);
   command->footer(kExamples);
   command->callback([options, command, &status] { run(*options, *command, status); });
 }

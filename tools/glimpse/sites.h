@@ -13,6 +13,7 @@ namespace glimpse::cli {
 class SiteList final : public Observer {
  public:
   void before(const Event& event) override;
+  bool every_step() const override { return false; }
   // "text.attn[0-3], vision.attn[0-1]"; empty where the op never ran.
   std::string of(const std::string& op) const;
 

@@ -1,6 +1,8 @@
 // A device as the host sees it: memory, copies, a stream, a timer.
 #pragma once
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -8,6 +10,21 @@
 #include "glimpse/core/workspace.h"
 
 namespace glimpse {
+
+// Points in time as the device's work passes them.
+class StreamClock {
+ public:
+  virtual ~StreamClock() = default;
+  virtual void mark() = 0;                  // behind all that was launched so far
+  virtual std::vector<double> times() = 0;  // waits; seconds of each mark since the clock was made; forgets the marks
+};
+
+// Launches recorded once, to be launched again as a whole.
+class LaunchGraph {
+ public:
+  virtual ~LaunchGraph() = default;
+  virtual void launch() = 0;
+};
 
 class Backend {
  public:
@@ -19,6 +36,13 @@ class Backend {
   virtual void copy(void* to, const void* from, size_t bytes) = 0;  // both on the device, not overlapping
   virtual void synchronize() = 0;
   virtual void* stream() { return nullptr; }
+  // Bytes that can be allocated now.
+  virtual int64_t available_bytes() const { return info().memory_bytes; }
+  // Null where an operation is done when its call returns: the host's clock tells then.
+  virtual std::unique_ptr<StreamClock> clock() { return nullptr; }
+  // Runs `work` with its launches recorded instead of executed; it must neither copy nor wait. Null, and nothing run,
+  // on a device that has no such thing.
+  virtual std::unique_ptr<LaunchGraph> record(const std::function<void()>& /*work*/) { return nullptr; }
   // True where device memory is host memory.
   bool on_host() const { return info().kind == Device::cpu; }
 };
@@ -52,6 +76,10 @@ void load_plugin(const char* path);
 // Called by libglimpse_cuda.so when it is loaded.
 void register_cuda_backend(Backend* (*make)());
 
+// Bytes that this process can still allocate: the least of what the machine has available and what each control group
+// (v2 or v1) above the process leaves it; file pages that can be dropped count as available. `root`: in whose /proc and
+// /sys to look. 0: nothing is known.
+int64_t available_memory(const std::string& root = "");
 // CPU threads this process may use: min(affinity, cgroup quota), at least 1.
 int usable_threads();
 

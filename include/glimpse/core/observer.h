@@ -21,6 +21,11 @@ class Observer {
   virtual ~Observer() = default;
   virtual void before(const Event&) {}
   virtual void after(const Event&) {}
+  // A part of the program begins ("vision", "prefill", "decode", ...) and ends; parts nest.
+  virtual void enter(const char* /*phase*/) {}
+  virtual void leave() {}
+  // False: seeing an op once at each site is enough, so repeated steps may be replayed as a whole, unseen.
+  virtual bool every_step() const { return true; }
 };
 
 }  // namespace glimpse

@@ -1,5 +1,6 @@
 // Run executes ops: contract check, choice of the variant (plan, else auto), observers, workspace.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -37,6 +38,25 @@ class Run {
   void set_dry(bool dry) { dry_ = dry; }
   void add_observer(Observer* observer) { observers_.push_back(observer); }
   void remove_observer(Observer* observer) { std::erase(observers_, observer); }
+  // A part of the program, told to the observers while it lives.
+  class Phase {
+   public:
+    Phase(Run& run, const char* name) : run_(run) {
+      for (Observer* o : run_.observers_) o->enter(name);
+    }
+    ~Phase() {
+      for (Observer* o : run_.observers_) o->leave();
+    }
+    Phase(const Phase&) = delete;
+    Phase& operator=(const Phase&) = delete;
+
+   private:
+    Run& run_;
+  };
+  // Whether an observer must see the ops of every step.
+  bool every_step_observed() const {
+    return std::any_of(observers_.begin(), observers_.end(), [](const Observer* o) { return o->every_step(); });
+  }
   Backend& backend() { return backend_; }
   const DeviceInfo& device() const { return backend_.info(); }
   Workspace& workspace() { return workspace_; }
