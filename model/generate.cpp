@@ -7,7 +7,6 @@
 
 namespace glimpse {
 
-
 // A sequence on its way.
 struct Generator::Live {
   int slot;
