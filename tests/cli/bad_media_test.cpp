@@ -49,6 +49,9 @@ TEST_P(BadMedia, IsNamedWithItsFault) {
   expect_one_sentence(ask(bad.flag, scratch.write(bad.file, bad.bytes).string()), 1, parts);
 }
 
+// A grey PGM, whose header is text.
+std::string pgm(const std::string& size, size_t bytes) { return "P5 " + size + " 255\n" + std::string(bytes, 'x'); }
+
 const BadFile kFiles[] = {
     {"picture_empty", "--image", "empty.jpg", "", {"empty"}},
     {"picture_text", "--image", "notes.png", "these are notes", {"picture"}},
@@ -57,6 +60,8 @@ const BadFile kFiles[] = {
     {"picture_half_png", "--image", "half.png", file_text(kScene).substr(0, 200), {}},
     {"picture_gigantic", "--image", "gigantic.png", png_header(2000000000, 2000000000), {}},
     {"picture_no_pixels", "--image", "none.png", png_header(0, 10), {}},
+    {"picture_thin", "--image", "thin.pgm", pgm("5800 28", 5800 * 28), {"200"}},
+    {"picture_is_video", "--image", "clip.jpg", file_text(kClip), {"video", "--video"}},
     {"video_empty", "--video", "empty.mp4", "", {"empty"}},
     {"video_text", "--video", "notes.mp4", "these are notes", {}},
     {"video_half", "--video", "half.mp4", file_text(kClip).substr(0, 3000), {}},
