@@ -15,7 +15,7 @@ compare() {  # ARCH MODEL GOLDEN [--case NAME]
 }
 
 compare sm_80 "$data/nano" "$data/golden/cases"
-compare sm_80 "$data/nano" "$data/golden/video"
+compare sm_80 "$data/nano" "$data/golden/video" --case two_videos
 for name in scene batch text_only; do compare sm_120 "$data/nano" "$data/golden/cases" --case "$name"; done
 for name in gqa16 wide; do
   golden="$data/golden/synthetic/$name"
