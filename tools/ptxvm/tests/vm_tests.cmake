@@ -29,6 +29,20 @@ add_custom_target(ptxvm_vm_debug ALL DEPENDS ${PTXVM_DEBUG})
 add_test(NAME ptxvm.vm_debug COMMAND ptxvm ${PTXVM_DEBUG})
 set_tests_properties(ptxvm.vm_debug PROPERTIES PASS_REGULAR_EXPRESSION "ok" FAIL_REGULAR_EXPRESSION "not true;ptxvm: ")
 
+# The instruction families' results as JSON, for comparison with a GPU's; what the ISA defines is checked on the way.
+set(PTXVM_CONFORMANCE ${CMAKE_CURRENT_BINARY_DIR}/ptx_conformance)
+add_custom_command(OUTPUT ${PTXVM_CONFORMANCE} VERBATIM
+                   DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/ptx_conformance.cu
+                           ${CMAKE_CURRENT_LIST_DIR}/cuda/conformance_cases.h
+                   COMMAND ${PTXVM_NVCC} -std=c++17 -w -cudart shared -Xcompiler -frounding-math,-ffp-contract=off
+                           -gencode arch=compute_80,code=compute_80 -o ${PTXVM_CONFORMANCE}
+                           ${CMAKE_CURRENT_LIST_DIR}/cuda/ptx_conformance.cu)
+add_custom_target(ptxvm_conformance ALL DEPENDS ${PTXVM_CONFORMANCE})
+foreach(HOW hardware exact)
+    add_test(NAME ptxvm.conformance.${HOW} COMMAND ptxvm --rounding ${HOW} ${PTXVM_CONFORMANCE} conformance_${HOW}.json)
+    set_tests_properties(ptxvm.conformance.${HOW} PROPERTIES PASS_REGULAR_EXPRESSION "ok: 100 cases, 10192 results checked")
+endforeach()
+
 # Each planted bug of bugs.cu is named with what belongs to it, and its clean twin yields no report.
 set(PTXVM_BUGS ${CMAKE_CURRENT_BINARY_DIR}/bugs)
 add_custom_command(OUTPUT ${PTXVM_BUGS} DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/bugs.cu
