@@ -46,6 +46,22 @@ TEST(Batch, BadLinesGetRecordsThatSayWhy) {
   EXPECT_EQ(records.back()["text"].get<std::string>().rfind("<think>3 plus 4", 0), 0u) << records.back();
 }
 
+// A rule that only a picture cannot follow fails while answering, side by side with a line that can.
+TEST(Batch, ALineThatFailsWhileAnsweringFailsAlone) {
+  const ScratchDirectory scratch;
+  const std::string photo = std::string(GLIMPSE_TEST_DATA) + "/rocket.jpg";
+  const std::string picture = R"({"prompt": "Describe it.", "image": ")" + photo + "\"}";
+  const std::string sum = R"({"prompt": "What is 3 plus 4?"})";
+  const auto questions = scratch.write("q.jsonl", sum + "\n" + picture + "\n" + sum + "\n");
+  const Outcome o = batch(questions, {"--batch-size", "3", "--kernel", "linear.vision=gemv_avx2"});
+  EXPECT_EQ(o.status, 1) << o.err;
+  const std::vector<Json> records = records_of(o.out);
+  ASSERT_EQ(records.size(), 3u) << o.out << o.err;
+  EXPECT_NE(records[1].value("error", "").find("linear=gemv_avx2 cannot run at"), std::string::npos) << records[1];
+  ASSERT_TRUE(records[0].contains("text") && records[2].contains("text"));
+  EXPECT_EQ(records[0]["text"], records[2]["text"]);
+}
+
 TEST(Batch, ShardsTogetherAreTheWholeAndACutRecordIsAskedAgain) {
   const ScratchDirectory scratch;
   const auto questions = scratch.write("q.jsonl", "{\"prompt\": \"Hello!\"}\n{\"prompt\": \"What is 3 plus 4?\"}\n"
