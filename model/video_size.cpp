@@ -8,6 +8,7 @@ namespace {
 
 constexpr int kMostBoxes = 1 << 16;  // of an MP4 file; beyond them the rest is taken on trust
 constexpr int64_t kPadding = 8;      // writers of RIFF disagree on whether a last byte of padding counts
+constexpr int64_t kTsPacket = 188;   // bytes, of an MPEG transport stream; each begins with 0x47
 
 uint64_t big_endian(const uint8_t* bytes, int count) {
   uint64_t value = 0;
@@ -72,6 +73,8 @@ int64_t missing_end(const ReadAt& read, int64_t size) {
     claimed = segment_end(head);
   } else if (is_box(bytes + 4)) {
     claimed = last_box_end(read, size);
+  } else if (head.size() > kTsPacket && bytes[0] == 0x47 && bytes[kTsPacket] == 0x47) {
+    claimed = (size + kTsPacket - 1) / kTsPacket * kTsPacket;
   }
   return claimed > size ? claimed : 0;
 }

@@ -10,7 +10,8 @@ namespace glimpse {
 using ReadAt = std::function<size_t(int64_t offset, uint8_t* to, size_t count)>;
 
 // Bytes that a file of `size` bytes claims to have where these are more than it has, else 0. Known of MP4 and MOV
-// (every top-level box), Matroska and WebM (the segment), AVI and WebP (the first RIFF chunk); 0 for anything else.
+// (every top-level box), Matroska and WebM (the segment), AVI and WebP (the first RIFF chunk), MPEG transport streams
+// (whole packets, all that such a stream says); 0 for anything else.
 int64_t missing_end(const ReadAt& read, int64_t size);
 
 }  // namespace glimpse

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "loopback_server.h"
+#include "made_video.h"
 #include "media_golden.h"
 #include "model/video_size.h"
 #include "thread_count.h"
@@ -112,6 +113,66 @@ TEST(Video, AFileCutAnywhereIsRefused) {
   std::fill_n(hidden.begin() + ptrdiff_t(mdat), 4, uint8_t{0});  // up to the end
   const std::string says = sentence_of([&] { VideoDecoder(hidden, "cut.mp4"); });
   EXPECT_NE(says.find("truncated"), says.npos) << says;
+}
+
+// Mean of a frame's bytes.
+double grey(const Image& frame) {
+  int64_t sum = 0;
+  for (const uint8_t v : frame.pixels) sum += v;
+  return double(sum) / double(frame.pixels.size());
+}
+
+class VideoMade : public testing::TestWithParam<MadeVideo> {};
+
+TEST_P(VideoMade, EveryFrameIsItself) {
+  std::vector<int64_t> times(12);
+  for (size_t i = 0; i < times.size(); ++i) times[i] = int64_t(i) * kMadeRate / 25;
+  VideoDecoder video(make_video(GetParam(), times), "made");
+  EXPECT_EQ(video.metadata().total_num_frames, 12);
+  EXPECT_EQ(video.metadata().width, kMadeWidth);
+  EXPECT_EQ(video.metadata().height, kMadeHeight);
+  ASSERT_TRUE(video.metadata().fps && video.metadata().duration);
+  EXPECT_NEAR(*video.metadata().fps, 25, 0.1);
+  EXPECT_NEAR(*video.metadata().duration, 11.5 / 25, 0.5 / 25 + 1e-3);  // FLV does not say how long the last one lasts
+  const std::vector<int64_t> wanted = {0, 1, 4, 5, 5, 10, 11};
+  const std::vector<Image> frames = take(video, wanted);
+  for (size_t i = 0; i < wanted.size(); ++i)
+    EXPECT_NEAR(grey(frames[i]), made_grey(GetParam(), size_t(wanted[i])), 4) << wanted[i];
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Containers, VideoMade,
+    testing::Values(MadeVideo{"mp4", "mpeg4"}, MadeVideo{"mov", "mjpeg", AV_PIX_FMT_YUVJ420P},
+                    MadeVideo{"matroska", "ffv1"}, MadeVideo{"avi", "mpeg4"}, MadeVideo{"webm", "libvpx"},
+                    MadeVideo{"mpegts", "mpeg2video"}, MadeVideo{"flv", "flv"}),
+    [](const auto& info) { return std::string(info.param.container) + "_" + info.param.codec; });
+
+// Frames are picked by number, whatever their times; rate and length are those of the times (spec 4.1).
+TEST(Video, FramesOfAVariableRate) {
+  const std::vector<int64_t> milliseconds = {0, 10, 20, 500, 510, 1500, 1600, 1650, 3000, 3040};
+  std::vector<int64_t> times;
+  for (const int64_t t : milliseconds) times.push_back(t * kMadeRate / 1000);
+  for (const MadeVideo& made : {MadeVideo{"mp4", "mpeg4"}, MadeVideo{"matroska", "ffv1"}}) {
+    SCOPED_TRACE(made.container);
+    VideoDecoder video(make_video(made, times), "made");
+    EXPECT_EQ(video.metadata().total_num_frames, 10);
+    ASSERT_TRUE(video.metadata().duration && video.metadata().fps);
+    EXPECT_NEAR(*video.metadata().duration, 3.08, 0.041);  // Matroska does not say how long the last frame lasts
+    EXPECT_NEAR(*video.metadata().fps, 10 / *video.metadata().duration, 0.01);
+    const std::vector<int64_t> wanted = {1, 2, 3, 7, 8, 9};
+    const std::vector<Image> frames = take(video, wanted);
+    for (size_t i = 0; i < wanted.size(); ++i)
+      EXPECT_NEAR(grey(frames[i]), made_grey(made, size_t(wanted[i])), 4) << wanted[i];
+  }
+}
+
+TEST(Video, ATransportStreamCutWithinAPacketIsRefused) {
+  std::vector<int64_t> times(12);
+  for (size_t i = 0; i < times.size(); ++i) times[i] = int64_t(i) * kMadeRate / 25;
+  std::vector<uint8_t> file = make_video({"mpegts", "mpeg2video"}, times);
+  ASSERT_EQ(file.size() % 188, 0u);
+  file.resize(file.size() - 100);
+  EXPECT_NE(sentence_of([&] { VideoDecoder(file, "cut.ts"); }).find("cut.ts: ends after "), std::string::npos);
 }
 
 // Files of containers by their first bytes alone; `size` is what is there of them.
