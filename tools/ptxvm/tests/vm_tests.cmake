@@ -87,9 +87,42 @@ ptxvm_bug(stack_overflow "stack overflow in a call of")
 ptxvm_bug(wild_call "a call of an address that is no function")
 ptxvm_bug(partial_copy "cudaMalloc #1")
 ptxvm_bug(double_free "free of an address that malloc did not give")
+ptxvm_bug(whole_kilobyte "at 0x400 is out of bounds: the block has 1024 bytes of shared memory")
+ptxvm_bug(next_allocation "112 bytes past the end of cudaMalloc #1")
+ptxvm_bug(registered_past_end "0 bytes past the end of cudaHostRegister \\(128 bytes\\)")
+ptxvm_bug(other_lanes "the thread is not in its own member mask" sm_30_intrinsics.hpp)
+ptxvm_bug(padding "read of shared memory at byte [0-9]+ that was never written")
 foreach(NAME missing_wait short_wait unwaited_barrier)
     ptxvm_bug(${NAME} "read of shared memory at byte [0-9]+ before the cp.async to it was waited for")
 endforeach()
+
+# Calls of the host that would harm memory are findings too, and a launch that was refused unless the program noticed.
+set(PTXVM_MISUSE ${CMAKE_CURRENT_BINARY_DIR}/misuse)
+add_custom_command(OUTPUT ${PTXVM_MISUSE} DEPENDS ${CMAKE_CURRENT_LIST_DIR}/cuda/misuse.cu
+                   COMMAND ${PTXVM_NVCC} -std=c++17 -cudart shared -gencode arch=compute_80,code=compute_80
+                           -o ${PTXVM_MISUSE} ${CMAKE_CURRENT_LIST_DIR}/cuda/misuse.cu VERBATIM)
+add_custom_target(ptxvm_misuse ALL DEPENDS ${PTXVM_MISUSE})
+function(ptxvm_misuse NAME EXPECTED)
+    add_test(NAME ptxvm.misuse.${NAME}
+             COMMAND sh -c "$<TARGET_FILE:ptxvm> --check mem,init ${PTXVM_MISUSE} ${NAME} 2>&1; echo code $?")
+    set_tests_properties(ptxvm.misuse.${NAME} PROPERTIES PASS_REGULAR_EXPRESSION "${EXPECTED}")
+    add_test(NAME ptxvm.clean.${NAME}
+             COMMAND sh -c "$<TARGET_FILE:ptxvm> --check mem,init ${PTXVM_MISUSE} ${NAME} clean 2>&1; echo code $?")
+    set_tests_properties(ptxvm.clean.${NAME} PROPERTIES PASS_REGULAR_EXPRESSION "ended\ncode 0")
+endfunction()
+ptxvm_misuse(freed_twice "cudaFree.*cudaMalloc #1 \\(256 bytes\\), which was freed.*code 86")
+ptxvm_misuse(free_inside "cudaFree.*it is in cudaMalloc #1 \\(256 bytes\\).*code 86")
+ptxvm_misuse(copy_too_much "a copy writes 1024 bytes out of bounds: 768 bytes of it are past the end of cudaMalloc #1.*code 86")
+ptxvm_misuse(copy_back_too_much "a copy reads 1024 bytes out of bounds: 768 bytes of it are past.*code 86")
+ptxvm_misuse(wrong_direction "cudaMemcpyDeviceToHost has a source that is not of the device.*code 86")
+ptxvm_misuse(one_row_too_many "a copy writes 16 bytes out of bounds: it is 0 bytes past the end of cudaMallocPitch #1.*code 86")
+ptxvm_misuse(set_too_much "a memset writes 1024 bytes out of bounds: 768 bytes of it are past the end.*code 86")
+ptxvm_misuse(symbol_too_small "a copy of 64 bytes at offset 0 of [^ ]*table[^ ]*, which has 32 bytes.*code 86")
+ptxvm_misuse(copy_of_unwritten "read of cudaMalloc #2 \\(256 bytes\\) at byte 252 that was never written.*code 86")
+ptxvm_misuse(refused_launch "the launch of kernel .*add_one.* is refused: a block of \\(2048,1,1\\) threads.*code 86")
+ptxvm_misuse(refused_and_noticed "refused: a block of.*ended\ncode 0")
+set_tests_properties(ptxvm.clean.refused_and_noticed PROPERTIES PASS_REGULAR_EXPRESSION "refused.*ended\ncode 0")
+ptxvm_misuse(host_reads_device "the host reads or writes memory of the device: it is in cudaMalloc #1 \\(256 bytes\\)")
 
 # Random expressions: the same source on the host and here.
 add_executable(ptxvm_fuzz_generate ${CMAKE_CURRENT_LIST_DIR}/fuzz/generate.cpp)

@@ -84,6 +84,7 @@ struct Instruction {
   std::vector<Operand> operands;
   int32_t guard = -1;  // register
   bool guard_negated = false;
+  uint32_t used_bytes = ~0u;  // of a load: the bytes whose values matter (.pragma "used_bytes_mask")
   uint32_t line = 0;
   uint32_t source_file = 0, source_line = 0;    // of the last .loc, 0: none
   uint32_t inlined_file = 0, inlined_line = 0;  // where that code was inlined, 0: it was not

@@ -41,6 +41,7 @@ class Parser {
   void body_directive(Body& b);
   void registers(Body& b);
   void instruction(Body& b);
+  void used_bytes(std::string_view pragma);
   void labelled_directive(Body& b, std::string_view label);
   Operand operand();
   Operand operand_base();
@@ -52,6 +53,7 @@ class Parser {
   Lexer lex_;
   std::vector<Scope> scopes_;
   uint32_t source_file_ = 0, source_line_ = 0, inlined_file_ = 0, inlined_line_ = 0;
+  uint32_t used_bytes_ = ~0u;  // of the next instruction
 };
 
 }  // namespace ptxvm::ptx

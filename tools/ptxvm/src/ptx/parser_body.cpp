@@ -1,4 +1,8 @@
 // Parsing of function bodies: registers, labels, instructions and their operands.
+#include <cstdlib>
+#include <string>
+#include <utility>
+
 #include "parser.h"
 
 namespace ptxvm::ptx {
@@ -179,7 +183,7 @@ void Parser::body_directive(Body& b) {
     return;
   }
   if (t.text == "pragma") {
-    while (!lex_.accept(';')) lex_.next();
+    while (!lex_.accept(';')) used_bytes(lex_.next().text);
     return;
   }
   if (t.text == "section") return skip_section();
@@ -191,6 +195,13 @@ void Parser::body_directive(Body& b) {
     b.variables.push_back(std::move(v));
   } while (lex_.accept(','));
   lex_.expect(';');
+}
+
+// .pragma "used_bytes_mask 0xf": of the load that follows, only these bytes are used (the others are padding).
+void Parser::used_bytes(std::string_view pragma) {
+  constexpr std::string_view kName = "used_bytes_mask ";
+  if (pragma.starts_with(kName))
+    used_bytes_ = static_cast<uint32_t>(std::strtoul(std::string(pragma.substr(kName.size())).c_str(), nullptr, 0));
 }
 
 void Parser::labelled_directive(Body& b, std::string_view label) {
@@ -215,6 +226,7 @@ void Parser::labelled_directive(Body& b, std::string_view label) {
 void Parser::instruction(Body& b) {
   Instruction in;
   in.line = lex_.line();
+  in.used_bytes = std::exchange(used_bytes_, ~0u);
   in.source_file = source_file_, in.source_line = source_line_;
   in.inlined_file = inlined_file_, in.inlined_line = inlined_line_;
   if (lex_.accept('@')) {

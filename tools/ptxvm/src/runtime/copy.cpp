@@ -39,7 +39,9 @@ cudaMemcpy3DParms from_peer(const cudaMemcpy3DPeerParms& peer) {
 cudaError_t symbol_address(const void* shadow, size_t count, size_t offset, void** address) {
   Symbol symbol;
   if (const auto error = find_symbol(shadow, &symbol); error != cudaSuccess) return error;
-  if (offset > symbol.size || count > symbol.size - offset) return cudaErrorInvalidValue;
+  if (offset > symbol.size || count > symbol.size - offset)
+    return misused("a copy of " + std::to_string(count) + " bytes at offset " + std::to_string(offset) + " of " +
+                   symbol.name + ", which has " + std::to_string(symbol.size) + " bytes");
   *address = reinterpret_cast<void*>(symbol.address + offset);
   return cudaSuccess;
 }
@@ -47,7 +49,8 @@ cudaError_t symbol_address(const void* shadow, size_t count, size_t offset, void
 cudaError_t set(void* to, size_t pitch, int value, size_t width, size_t height, cudaStream_t stream) {
   if (!width || !height) return cudaSuccess;
   Allocation found;
-  if (!runtime().memory().find(reinterpret_cast<uint64_t>(to), &found)) return cudaErrorInvalidValue;
+  if (!runtime().memory().find(reinterpret_cast<uint64_t>(to), &found))
+    return misused("a memset writes out of bounds: " + place(to, width));
   if (height > 1 && pitch < width) return cudaErrorInvalidPitchValue;
   cudaMemsetParams p = {};
   p.dst = to;

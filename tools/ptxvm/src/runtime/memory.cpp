@@ -31,8 +31,10 @@ cudaError_t release(void* pointer, bool host) {
   auto& rt = runtime();
   Allocation found;
   const bool pinned = holds(pointer, &found) && found.kind == MemoryKind::kPinned;
-  if (found.size && (pinned != host || found.kind == MemoryKind::kSymbol)) return cudaErrorInvalidValue;
-  if (!rt.memory().release(reinterpret_cast<uint64_t>(pointer))) return cudaErrorInvalidValue;
+  const bool other = found.size && (pinned != host || found.kind == MemoryKind::kSymbol);
+  if (other || !rt.memory().release(reinterpret_cast<uint64_t>(pointer)))
+    return misused(std::string(host ? "cudaFreeHost" : "cudaFree") +
+                   " of an address that is not its to free: " + place(pointer, 1));
   if (const auto at = rt.pool_of.find(found.address); at != rt.pool_of.end()) {
     at->second->used -= std::min(at->second->used, found.size);
     rt.pool_of.erase(at);

@@ -41,9 +41,22 @@ cudaError_t run(const KernelOp& op) {
                        result.status == Status::kLaunchOutOfResources || result.status == Status::kNotSupported ||
                        result.status == Status::kCooperativeLaunchTooLarge ||
                        result.status == Status::kInvalidDeviceFunction;
-  if (refused) return error;
+  if (refused) {
+    rt.unseen_refusal = rt.options.check_mem;
+    return error;
+  }
   rt.sticky = error;
   return cudaSuccess;
+}
+
+std::string amount(size_t bytes) { return std::to_string(bytes) + " bytes"; }
+
+// Says which side of a copy is not within one allocation.
+cudaError_t misplaced(const void* to, const void* from, size_t bytes) {
+  const auto& memory = runtime().memory();
+  const bool writes = memory.is_device(to) && !memory.alias(reinterpret_cast<uint64_t>(to), bytes);
+  return misused("a copy " + std::string(writes ? "writes " : "reads ") + amount(bytes) +
+                 " out of bounds: " + place(writes ? to : from, bytes));
 }
 
 cudaError_t run(const CopyOp& op) {
@@ -57,7 +70,7 @@ cudaError_t run(const CopyOp& op) {
     for (size_t y = 0; y < extent.height; ++y) {
       auto* row_to = to + (z * p.dstPtr.ysize + y) * p.dstPtr.pitch;
       const auto* row_from = from + (z * p.srcPtr.ysize + y) * p.srcPtr.pitch;
-      if (!memory.copy(row_to, row_from, extent.width)) return cudaErrorInvalidValue;
+      if (!memory.copy(row_to, row_from, extent.width)) return misplaced(row_to, row_from, extent.width);
     }
   return cudaSuccess;
 }
@@ -70,7 +83,8 @@ cudaError_t run(const SetOp& op) {
     const size_t bytes = p.width * p.elementSize;
     if (!bytes) continue;
     if (p.elementSize == 1) {
-      if (!memory.fill(row, static_cast<int>(p.value & 0xff), bytes)) return cudaErrorInvalidValue;
+      if (!memory.fill(row, static_cast<int>(p.value & 0xff), bytes))
+        return misused("a memset writes " + amount(bytes) + " out of bounds: " + place(row, bytes));
       continue;
     }
     auto* alias = memory.alias(reinterpret_cast<uint64_t>(row), bytes);
@@ -126,8 +140,13 @@ cudaError_t check_copy(const cudaMemcpy3DParms& p) {
   const bool want_from = p.kind == cudaMemcpyDeviceToHost || p.kind == cudaMemcpyDeviceToDevice;
   const bool want_to = p.kind == cudaMemcpyHostToDevice || p.kind == cudaMemcpyDeviceToDevice;
   if (p.kind == cudaMemcpyDefault) return cudaSuccess;
-  if (want_from ? !device_from : !host_from) return cudaErrorInvalidValue;
-  if (want_to ? !device_to : !host_to) return cudaErrorInvalidValue;
+  constexpr const char* kKinds[] = {"HostToHost", "HostToDevice", "DeviceToHost", "DeviceToDevice"};
+  const auto wrong = [&](const char* side, const void* pointer, bool device) {
+    return misused("a copy of kind cudaMemcpy" + std::string(kKinds[p.kind]) + " has a " + side +
+                   " that is not of the " + (device ? "device: " : "host: ") + place(pointer, 1));
+  };
+  if (want_from ? !device_from : !host_from) return wrong("source", p.srcPtr.ptr, want_from);
+  if (want_to ? !device_to : !host_to) return wrong("destination", p.dstPtr.ptr, want_to);
   return cudaSuccess;
 }
 

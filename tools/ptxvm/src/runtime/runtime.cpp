@@ -1,5 +1,8 @@
 #include "runtime/runtime.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -49,6 +52,7 @@ void read_environment(Runtime& rt) {
 
 void at_exit(int status, void*) {
   auto& rt = runtime();
+  rt.findings += rt.unseen_refusal;
   if (rt.stats)
     std::fprintf(stderr, "ptxvm: %llu launches, %llu warp instructions, %llu thread instructions, %llu findings\n",
                  static_cast<unsigned long long>(rt.launches), static_cast<unsigned long long>(rt.instructions),
@@ -84,8 +88,31 @@ Runtime& runtime() {
   return *rt;
 }
 
+namespace {
+
+// The program's own code touched an address of the device: say so, and end as it would have without a word.
+void on_fault(int number, siginfo_t* info, void*) {
+  if (runtime().memory().is_device(info->si_addr)) {
+    const auto text = "ptxvm: the host reads or writes memory of the device: " + place(info->si_addr, 1) + "\n";
+    if (write(STDERR_FILENO, text.data(), text.size()) < 0) _exit(1);
+  }
+  signal(number, SIG_DFL);  // the access is repeated
+}
+
+// Unless the program has a handler of its own.
+void watch_faults() {
+  struct sigaction old, watch = {};
+  if (sigaction(SIGSEGV, nullptr, &old) != 0 || old.sa_handler != SIG_DFL) return;
+  watch.sa_sigaction = on_fault;
+  watch.sa_flags = SA_SIGINFO;
+  sigaction(SIGSEGV, &watch, nullptr);
+}
+
+}  // namespace
+
 Machine& Runtime::machine() {
   if (!machine_) {
+    watch_faults();
     options.print = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
     machine_ = Machine::create(options);
   }
@@ -100,6 +127,19 @@ void stop(int code) {
 void say_once(const std::string& sentence) {
   static auto& said = *new std::set<std::string>;
   if (said.insert(sentence).second) std::fprintf(stderr, "ptxvm: %s\n", sentence.c_str());
+}
+
+cudaError_t misused(const std::string& sentence) {
+  auto& rt = runtime();
+  if (!rt.options.check_mem) return cudaErrorInvalidValue;
+  ++rt.findings;
+  std::fflush(stdout);
+  std::fprintf(stderr, "ptxvm: %s\n", sentence.c_str());
+  return cudaErrorInvalidValue;
+}
+
+std::string place(const void* pointer, size_t bytes) {
+  return runtime().memory().describe(reinterpret_cast<uint64_t>(pointer), bytes);
 }
 
 cudaError_t unsupported(const char* name) {
@@ -189,11 +229,15 @@ using namespace ptxvm;
 
 extern "C" {
 cudaError_t cudaGetLastError() {
+  runtime().unseen_refusal = false;
   const auto error = last_error;
   last_error = cudaSuccess;
   return error;
 }
-cudaError_t cudaPeekAtLastError() { return last_error; }
+cudaError_t cudaPeekAtLastError() {
+  runtime().unseen_refusal = false;
+  return last_error;
+}
 const char* cudaGetErrorName(cudaError_t error) {
   const auto* known = error_text(error);
   return known ? known->name : "unrecognized error code";

@@ -71,6 +71,7 @@ struct Runtime {
   Pool default_pool;
   uint64_t allocations = 0, launches = 0, findings = 0, instructions = 0, thread_instructions = 0;
   uint64_t stack_limit = 1024, printf_limit = 1 << 20, heap_limit = 8 << 20;
+  bool unseen_refusal = false;  // of a launch, and the program has not asked for its last error since
   bool list = false, dump_ptx = false, stats = false;
 
   Machine& machine();
@@ -86,6 +87,11 @@ Runtime& runtime();
 cudaError_t unsupported(const char* name);
 // Says something once on stderr.
 void say_once(const std::string& sentence);
+
+// --check mem: a call that would have harmed memory is a finding. Returns cudaErrorInvalidValue.
+cudaError_t misused(const std::string& sentence);
+// What lies at the address, in words; see Memory::describe.
+std::string place(const void* pointer, size_t bytes);
 
 // Sets the calling thread's last error and returns it.
 cudaError_t record(cudaError_t error);

@@ -75,8 +75,14 @@ void initialise(Warp* w, const Inst* in, int lane, uint8_t* bits, uint64_t at, u
                 uint64_t address) {
   if (store) return set_written(bits, at, count);
   if (all_written(bits, at, count)) return;
+  const auto& source = program_of(w).sources[in->source];
   uint64_t first = 0;
-  while (all_written(bits, at + first, 1)) ++first;
+  while (first < count && ((source.used_bytes >> (first & 31) & 1) == 0 || all_written(bits, at + first, 1))) ++first;
+  if (first == count) return;
+  // Padding at the end of a structure that is copied: the compiler moves it along.
+  uint64_t written = count;
+  while (written > 0 && !all_written(bits, at + written - 1, 1)) --written;
+  if (source.only_stored && first > 0 && written == first) return;
   if (bits == w->block->shared_written.data())
     return unwritten(w, in, lane,
                      "shared memory at byte " + std::to_string(at + first) +

@@ -1,5 +1,6 @@
 #include "decode.h"
 
+#include <algorithm>
 #include <bit>
 #include <unordered_map>
 
@@ -106,6 +107,7 @@ void Decoder::run() {
   program_.sources.push_back(
       {source_.line, 0, 0, 0, 0, "", source_.name, &module_.text(text_).files, module_.copy(text_), {}, false});
   lay_out_registers();
+  find_uses();
   function_.signature = signature_of(source_.prototype);
   function_.local_bytes = source_.entry ? 0 : function_.signature.bytes;
   lay_out_variables();
@@ -148,6 +150,8 @@ void Decoder::statement(const ptx::Instruction& in) {
                               {},
                               false});
   for (const auto& o : in.operands) name_registers(o, program_.sources.back());
+  program_.sources.back().used_bytes = in.used_bytes;
+  program_.sources.back().only_stored = in.parts[0] == "ld" && copies(in.operands);
   program_.sources.back().writes_first = !in.operands.empty() && in.operands[0].kind == ptx::OperandKind::kRegister;
   const auto known = family_map().find(in.parts[0]);
   const size_t start = next_index();
@@ -167,6 +171,29 @@ void Decoder::statement(const ptx::Instruction& in) {
       refused.a = slots_[in.guard];
     }
   }
+}
+
+// Marks the registers whose values are used for something else than being stored.
+void Decoder::find_uses() {
+  used_.assign(body_.registers.size(), false);
+  const auto mark = [&](const auto& self, const ptx::Operand& o) -> void {
+    if (o.kind == ptx::OperandKind::kRegister) used_[o.reg] = true;
+    for (const auto& e : o.elements) self(self, e);
+  };
+  for (const auto& in : body_.instructions) {
+    const size_t value = in.parts[0] == "st" ? 1 : in.parts[0] == "ld" ? 0 : in.operands.size();
+    for (size_t i = 0; i < in.operands.size(); ++i)
+      if (i != value) mark(mark, in.operands[i]);
+    if (in.guard >= 0) used_[in.guard] = true;
+  }
+}
+
+// Whether the results of a load are only stored.
+bool Decoder::copies(const std::vector<ptx::Operand>& operands) const {
+  if (operands.empty()) return false;
+  const auto unused = [&](const ptx::Operand& o) { return o.kind != ptx::OperandKind::kRegister || !used_[o.reg]; };
+  const auto& results = operands[0].elements;
+  return unused(operands[0]) && std::all_of(results.begin(), results.end(), unused);
 }
 
 void Decoder::name_registers(const ptx::Operand& o, Source& source) const {

@@ -96,6 +96,8 @@ class Decoder {
   void const_bytes_seen(const ModuleSymbol& symbol);
   uint32_t shared_offset(const ptx::Variable& v, const std::string& key);
   void resolve_labels();
+  void find_uses();
+  bool copies(const std::vector<ptx::Operand>& operands) const;
   void name_registers(const ptx::Operand& o, Source& source) const;
 
   ModuleImpl& module_;
@@ -106,6 +108,7 @@ class Decoder {
   ptx::Body body_;
   const ptx::Instruction* in_ = nullptr;
   std::vector<uint32_t> slots_;
+  std::vector<bool> used_;                  // by register: for more than being stored
   std::map<uint64_t, uint32_t> variables_;  // index in the body -> offset in the frame's local memory
   std::vector<uint32_t> temps_[5];          // slots that live within one instruction
   size_t temps_used_[5] = {};

@@ -55,7 +55,7 @@ struct Launch {
   uint64_t id = 0;
   uint64_t workspace = 0;  // of a cooperative launch: its size in 4 bytes, then the grid's barrier
   uint32_t dynamic_base = 0, shared_bytes = 0, dynamic_bytes = 0;
-  uint32_t reserved_at = 0;  // the system's part of shared memory, which cooperative groups use
+  uint32_t reserved_at = 0;  // where the system's part of shared memory is kept, which cooperative groups use
   uint32_t warps = 0, threads = 0;
   uint64_t register_bytes = 0;  // of one warp, all frames
   uint64_t local_bytes = 0;     // of one thread
@@ -124,6 +124,8 @@ inline const Inst* reschedule(Warp* w, const Inst* pc, Stop why = Stop::kResched
 // `.sync` instructions: true if the lanes of `members` (one mask for each lane) are all here. If not, *next is what the
 // handler returns, and the instruction is tried again later.
 bool gather(Warp* w, const Inst* in, const uint32_t* members, const Inst** next);
+// A lane that does not name itself as a member would get an undefined result: false after that failure.
+bool check_members(Warp* w, const Inst* in, const uint32_t* member);
 void barrier_exit(Block& block);
 bool release_barriers(Block& block);
 

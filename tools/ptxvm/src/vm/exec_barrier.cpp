@@ -79,6 +79,7 @@ const Inst* barrier(Warp* w, const Inst* in) {
 
 const Inst* warp_barrier(Warp* w, const Inst* in) {
   const uint32_t* member = reg<uint32_t>(w, in->a);
+  if (!check_members(w, in, member)) return nullptr;
   uint32_t wanted = 0;
   for (const uint32_t i : Lanes{w->mask}) wanted |= member[i] & w->alive;
   if ((wanted & ~w->mask) == 0) return in + 1;

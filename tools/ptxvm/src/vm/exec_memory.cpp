@@ -19,23 +19,12 @@ std::string hex(uint64_t value) {
 
 // What lies at or before a device address, in words.
 std::string neighbour(const Warp* w, uint64_t address, uint32_t bytes) {
-  Allocation a;
   const auto& memory = *w->block->launch->memory;
   if (address - kSharedWindow < kWindowBytes)
     return "it is a shared-memory address beyond the block's " + std::to_string(w->shared_size) + " bytes";
   if (address - kLocalWindow < kWindowBytes)
     return "it is an address beyond the thread's " + std::to_string(w->local_size) + " bytes of local memory";
-  if (address < 4096) return "it is a null pointer";
-  if (!memory.describe(address, &a)) return "nothing is allocated";
-  const std::string size = std::to_string(a.size) + " bytes";
-  if (!memory.is_device(reinterpret_cast<const void*>(address))) return "it may be a pointer of the host";
-  if (address < a.address)
-    return "it is " + std::to_string(a.address - address) + " bytes before " + a.name + " (" + size + ")";
-  const uint64_t offset = address - a.address;
-  if (a.freed && offset < a.size) return "it is in " + a.name + " (" + size + "), which was freed";
-  if (offset < a.size)
-    return std::to_string(offset + bytes - a.size) + " bytes of it are past the end of " + a.name + " (" + size + ")";
-  return "it is " + std::to_string(offset - a.size) + " bytes past the end of " + a.name + " (" + size + ")";
+  return memory.describe(address, bytes);
 }
 
 struct Lookup {
@@ -46,9 +35,10 @@ struct Lookup {
 // Shared memory: the block's, and the part reserved for the system behind it.
 Lookup shared(const Warp* w, uint64_t offset, uint32_t bytes) {
   const Launch& launch = *w->block->launch;
-  const bool own = offset + bytes <= w->shared_size;
-  const bool reserved = offset - launch.reserved_at <= launch.options->arch->shared_reserved - bytes;
-  return own || reserved ? Lookup{w->shared + offset} : Lookup{};
+  if (offset + bytes <= w->shared_size) return {w->shared + offset};
+  const uint64_t reserved = offset - kReservedShared;
+  if (reserved <= launch.options->arch->shared_reserved - bytes) return {w->shared + launch.reserved_at + reserved};
+  return {};
 }
 
 Lookup window(const Warp* w, int lane, uint64_t address, uint32_t bytes) {

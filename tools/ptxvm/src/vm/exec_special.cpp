@@ -128,8 +128,8 @@ uint64_t value_of(Warp* w, Special s, uint32_t lane) {
     case Special::kClock64: return w->count;
     case Special::kDynamicShared: return launch.dynamic_bytes;
     case Special::kTotalShared: return launch.shared_bytes;
-    case Special::kReservedShared: return launch.reserved_at;
-    case Special::kReservedEnd: return launch.reserved_at + launch.options->arch->shared_reserved;
+    case Special::kReservedShared: return kReservedShared;
+    case Special::kReservedEnd: return kReservedShared + launch.options->arch->shared_reserved;
     case Special::kWorkspaceHigh: return launch.workspace >> 32;
     case Special::kWorkspaceLow: return static_cast<uint32_t>(launch.workspace);
     case Special::kOne: return 1;

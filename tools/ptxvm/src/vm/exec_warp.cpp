@@ -27,16 +27,6 @@ void set_predicate(Warp* w, uint32_t operand, uint32_t lanes_set, uint32_t value
   p = (p & ~lanes_set) | (value & lanes_set);
 }
 
-// A lane that names itself not as a member would get an undefined result.
-bool check_members(Warp* w, const Inst* in, const uint32_t* member) {
-  for (const uint32_t i : Lanes{w->mask})
-    if ((member[i] >> i & 1) == 0) {
-      fail(w, in, Status::kIllegalInstruction, "the thread is not in its own member mask", static_cast<int>(i));
-      return false;
-    }
-  return true;
-}
-
 bool ready(Warp* w, const Inst* in, const uint32_t* member, const Inst** next) {
   *next = nullptr;
   return check_members(w, in, member) && gather(w, in, member, next);
@@ -54,6 +44,15 @@ uint32_t reduce(Mode m, bool is_signed, uint32_t a, uint32_t b) {
 }
 
 }  // namespace
+
+bool check_members(Warp* w, const Inst* in, const uint32_t* member) {
+  for (const uint32_t i : Lanes{w->mask})
+    if ((member[i] >> i & 1) == 0) {
+      fail(w, in, Status::kIllegalInstruction, "the thread is not in its own member mask", static_cast<int>(i));
+      return false;
+    }
+  return true;
+}
 
 namespace exec {
 

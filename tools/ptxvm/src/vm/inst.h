@@ -76,6 +76,8 @@ constexpr uint64_t kSharedWindow = 0x0000'7001'0000'0000;
 constexpr uint64_t kLocalWindow = 0x0000'7002'0000'0000;
 constexpr uint64_t kParamWindow = 0x0000'7003'0000'0000;
 constexpr uint64_t kWindowBytes = 0x0000'0000'0100'0000;
+// Where the system's part of shared memory appears: far behind the block's own, so that no overrun falls into it.
+constexpr uint64_t kReservedShared = kWindowBytes - 0x1'0000;
 
 enum class MemSpace : uint8_t { kGeneric, kGlobal, kShared, kLocal, kConst, kParam, kFrameParam };
 

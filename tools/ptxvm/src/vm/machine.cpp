@@ -71,25 +71,40 @@ Status MachineImpl::check(const Program& program, const LaunchConfig& config, st
   const Arch& arch = *options_.arch;
   const auto& info = program.info;
   const Dim3 &g = config.grid, &b = config.block;
-  if (g.count() == 0 || b.count() == 0 || g.x > 0x7fffffffu || g.y > 65535 || g.z > 65535)
-    return Status::kInvalidConfiguration;
-  if (b.x > 1024 || b.y > 1024 || b.z > 64 || b.count() > arch.threads_per_block) return Status::kInvalidConfiguration;
+  const auto refused = [&](Status status, const std::string& sentence) {
+    if (options_.check_mem) *why = "ptxvm: the launch of kernel " + demangled(info.name) + " is refused: " + sentence;
+    return status;
+  };
+  const auto dims = [](const Dim3& d) {
+    return "(" + std::to_string(d.x) + "," + std::to_string(d.y) + "," + std::to_string(d.z) + ")";
+  };
+  if (g.count() == 0 || g.x > 0x7fffffffu || g.y > 65535 || g.z > 65535)
+    return refused(Status::kInvalidConfiguration, "a grid of " + dims(g) + " blocks");
+  if (b.count() == 0 || b.x > 1024 || b.y > 1024 || b.z > 64 || b.count() > arch.threads_per_block)
+    return refused(Status::kInvalidConfiguration, "a block of " + dims(b) + " threads");
   const auto* required = program.required_block;
-  if (required[0] && (b.x != required[0] || b.y != required[1] || b.z != required[2])) return Status::kInvalidValue;
-  if (b.count() > info.max_threads) return Status::kInvalidValue;
+  if (required[0] && (b.x != required[0] || b.y != required[1] || b.z != required[2]))
+    return refused(Status::kInvalidValue, "a block of " + dims(b) + " threads, not the one its attribute requires");
+  if (b.count() > info.max_threads)
+    return refused(Status::kInvalidValue, "a block of " + dims(b) + " threads; its __launch_bounds__ allow " +
+                                              std::to_string(info.max_threads));
   const uint64_t registers = round_up(uint64_t{info.registers} * 32, 256) * ((b.count() + 31) / 32);
-  if (registers > arch.registers_per_block) return Status::kLaunchOutOfResources;
+  if (registers > arch.registers_per_block) return refused(Status::kLaunchOutOfResources, "too many registers");
   const uint64_t shared = uint64_t{info.static_shared} + config.dynamic_shared;
   const uint64_t allowed =
       std::max<uint64_t>(arch.shared_per_block, uint64_t{info.static_shared} + config.max_dynamic_shared);
-  if (shared > allowed || shared > arch.shared_per_block_optin) return Status::kInvalidValue;
+  if (shared > allowed || shared > arch.shared_per_block_optin)
+    return refused(Status::kInvalidValue, std::to_string(shared) + " bytes of shared memory; it may have " +
+                                              std::to_string(std::min<uint64_t>(allowed, arch.shared_per_block_optin)));
   if (config.cluster.count() > 1) {
     *why = "ptxvm: kernel " + info.name + ": thread-block clusters are not modelled";
     return Status::kNotSupported;
   }
   if (config.cooperative) {
     const uint64_t resident = uint64_t(occupancy(info, uint32_t(b.count()), config.dynamic_shared)) * options_.sms;
-    if (g.count() > resident) return Status::kCooperativeLaunchTooLarge;
+    if (g.count() > resident)
+      return refused(Status::kCooperativeLaunchTooLarge,
+                     "of " + std::to_string(g.count()) + " blocks only " + std::to_string(resident) + " run at once");
   }
   return Status::kSuccess;
 }

@@ -101,6 +101,8 @@ class Memory {
   // Host memory that kernels may use at its own address (cudaHostRegister).
   virtual bool add_host_range(const void* start, uint64_t size, std::string name) = 0;
   virtual bool remove_host_range(const void* start) = 0;
+  // What lies at the address, or next to it, in words: "it is 4 bytes past the end of cudaMalloc #1 (400 bytes)".
+  virtual std::string describe(uint64_t address, uint64_t bytes) const = 0;
   // True if the address is in the reservation (living or not).
   virtual bool is_device(const void* address) const = 0;
   // The host alias of [address, address + size), or nullptr unless the range lies within one living allocation.

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <mutex>
 
@@ -12,6 +13,9 @@ namespace {
 constexpr uint64_t kGranule = 512;
 constexpr uint64_t kPage = 4096;
 constexpr uint64_t kWantedBase = 0x0000'0200'0000'0000;  // far from where the loader and malloc put anything
+
+// Between allocations of a checked run: as much again as they are long, within these bounds.
+constexpr uint64_t kLeastGuard = uint64_t{64} << 10, kMostGuard = uint64_t{64} << 20;
 
 uint64_t round_up(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
 
@@ -42,6 +46,10 @@ DeviceMemory::~DeviceMemory() {
   if (written_) munmap(written_, span_ / 8);
 }
 
+uint64_t DeviceMemory::guard(uint64_t span) const {
+  return remember_ ? round_up(std::clamp(span, kLeastGuard, kMostGuard), kPage) : 0;
+}
+
 // Offset of a free piece of the reservation, or span_ if there is none.
 uint64_t DeviceMemory::place(uint64_t span) {
   const bool fits = span <= span_ && next_ <= span_ - span;
@@ -65,7 +73,7 @@ uint64_t DeviceMemory::place(uint64_t span) {
   }
   if (!fits) return span_;
   const uint64_t at = next_;
-  next_ += span;
+  next_ += std::min(span + guard(span), span_ - next_);
   return at;
 }
 
@@ -83,7 +91,7 @@ uint64_t DeviceMemory::allocate(uint64_t size, MemoryKind kind, std::string name
     freed_.emplace(base_ + at, Range{{base_ + at, 0, kind, "", true}, span});
     next_ = round_up(next_, kPage);
     at = next_ + span <= span_ ? next_ : span_;
-    next_ += at != span_ ? span : 0;
+    next_ += at != span_ ? std::min(span + guard(span), span_ - next_) : 0;
   }
   if (at == span_) return 0;
   const uint64_t address = base_ + at;
@@ -141,23 +149,49 @@ bool DeviceMemory::find(uint64_t address, Allocation* found) const {
   return true;
 }
 
-bool DeviceMemory::describe(uint64_t address, Allocation* found) const {
+// The range, living or freed, that holds the address, or the one next to it.
+bool DeviceMemory::nearest(uint64_t address, Allocation* found) const {
   if (find(address, found)) return true;
   std::shared_lock lock(mutex_);
-  const Range* best = nullptr;
-  for (const auto* ranges : {&living_, &freed_}) {
-    const auto distance = [&](const Range& r) {
-      const uint64_t end = r.what.address + r.what.size;
-      return address < r.what.address ? r.what.address - address : address >= end ? address - end + 1 : 0;
-    };
-    const auto after = ranges->upper_bound(address);
-    if (after != ranges->end() && (!best || distance(after->second) < distance(*best))) best = &after->second;
-    if (after == ranges->begin()) continue;
-    const Range& before = std::prev(after)->second;
-    if (before.what.size && (!best || distance(before) < distance(*best))) best = &before;
+  const Allocation* best = nullptr;
+  const auto distance = [&](const Allocation& a) {
+    const uint64_t end = a.address + a.size;
+    return address < a.address ? a.address - address : address >= end ? address - end + 1 : 0;
+  };
+  const auto offer = [&](const Allocation& a) {
+    if (a.size != 0 && (!best || distance(a) < distance(*best))) best = &a;
+  };
+  const auto around = [&](const auto& ranges, auto what) {
+    const auto after = ranges.upper_bound(address);
+    if (after != ranges.end()) offer(what(after->second));
+    if (after != ranges.begin()) offer(what(std::prev(after)->second));
+  };
+  if (is_device(reinterpret_cast<const void*>(address))) {
+    const auto what = [](const Range& r) -> const Allocation& { return r.what; };
+    around(living_, what);
+    around(freed_, what);
+  } else {
+    around(host_, [](const Allocation& a) -> const Allocation& { return a; });
+    if (best && distance(*best) > kLeastGuard) best = nullptr;
   }
-  if (best) *found = best->what;
+  if (best) *found = *best;
   return best != nullptr;
+}
+
+std::string DeviceMemory::describe(uint64_t address, uint64_t bytes) const {
+  Allocation a;
+  if (address < 4096) return "it is a null pointer";
+  if (!nearest(address, &a))
+    return is_device(reinterpret_cast<const void*>(address)) ? "nothing is allocated"
+                                                             : "it may be a pointer of the host";
+  const std::string name = a.name + " (" + std::to_string(a.size) + " bytes)";
+  if (address < a.address) return "it is " + std::to_string(a.address - address) + " bytes before " + name;
+  const uint64_t offset = address - a.address;
+  if (a.freed && offset < a.size) return "it is in " + name + ", which was freed";
+  if (offset >= a.size) return "it is " + std::to_string(offset - a.size) + " bytes past the end of " + name;
+  if (bytes > a.size - offset)
+    return std::to_string(offset + bytes - a.size) + " bytes of it are past the end of " + name;
+  return "it is in " + name;
 }
 
 uint64_t DeviceMemory::used() const {
@@ -202,7 +236,9 @@ bool DeviceMemory::copy(void* destination, const void* source, uint64_t size) {
   bool device_to, device_from;
   if (!resolve(destination, size, &to, &device_to) || !resolve(source, size, &from, &device_from)) return false;
   std::memmove(to, from, size);
-  if (device_to) mark_written(reinterpret_cast<uint64_t>(destination), size);
+  const auto written = reinterpret_cast<uint64_t>(destination);
+  if (device_from && device_to) copy_written(written, reinterpret_cast<uint64_t>(source), size);
+  else if (device_to) mark_written(written, size);
   return true;
 }
 
@@ -232,6 +268,19 @@ void DeviceMemory::set_written(uint64_t address, uint64_t size, bool written) {
     const uint8_t mask = static_cast<uint8_t>(1u << (bit & 7));
     if (written) __atomic_fetch_or(&written_[bit / 8], mask, __ATOMIC_RELAXED);
     else __atomic_fetch_and(&written_[bit / 8], static_cast<uint8_t>(~mask), __ATOMIC_RELAXED);
+  }
+}
+
+// A copy of what was never written is as if never written.
+void DeviceMemory::copy_written(uint64_t to, uint64_t from, uint64_t size) {
+  if (!written_) return;
+  const auto bit = [&](uint64_t i) { return (written_[(from + i - base_) / 8] >> ((from + i) & 7) & 1) != 0; };
+  for (uint64_t start = 0, i = 0; i < size; start = i) {
+    const bool state = bit(start);
+    const uint8_t whole = state ? 0xff : 0;
+    while (i < size && bit(i) == state)
+      i += ((from + i) & 7) == 0 && size - i >= 8 && written_[(from + i - base_) / 8] == whole ? 8 : 1;
+    set_written(to + start, i - start, state);
   }
 }
 

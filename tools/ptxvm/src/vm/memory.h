@@ -12,7 +12,8 @@ namespace ptxvm {
 
 class DeviceMemory final : public Memory {
  public:
-  // `remember`: freed addresses are not used again while others are left, so that a use after free is seen.
+  // `remember`: freed addresses are not used again while others are left, so that a use after free is seen, and
+  // allocations keep a distance, so that an overrun does not end in the next one.
   // `track`: one bit for each byte says whether it was ever written (--check init).
   DeviceMemory(uint64_t total, bool remember, bool track);
   ~DeviceMemory() override;
@@ -35,8 +36,7 @@ class DeviceMemory final : public Memory {
   uint64_t epoch() const {
     return epoch_.load(std::memory_order_relaxed);
   }  // changes with every allocation and release
-  // The range, living or freed, that holds the address, or the nearest one before or behind it; for reports.
-  bool describe(uint64_t address, Allocation* found) const;
+  std::string describe(uint64_t address, uint64_t bytes) const override;
   // One bit for each byte of the reservation; nullptr unless tracked.
   uint8_t* written_bits() const { return written_; }
 
@@ -46,9 +46,12 @@ class DeviceMemory final : public Memory {
     uint64_t span;  // bytes of the reservation
   };
   const Range* holding(uint64_t address) const;
+  bool nearest(uint64_t address, Allocation* found) const;
+  uint64_t guard(uint64_t span) const;
   uint64_t place(uint64_t span);
   bool resolve(const void* pointer, uint64_t size, std::byte** host, bool* device) const;
   void set_written(uint64_t address, uint64_t size, bool written);
+  void copy_written(uint64_t to, uint64_t from, uint64_t size);
 
   static constexpr uint64_t kFirst = 1 << 20;  // what is written before the first allocation is still seen
   mutable std::shared_mutex mutex_;

@@ -31,6 +31,8 @@ struct Source {
   std::string_view ptx;  // the whole text
   std::vector<RegisterRef> registers;
   bool writes_first = false;  // the first register is the result
+  uint32_t used_bytes = ~0u;  // of a load, by lane: what --check init looks at
+  bool only_stored = false;   // of a load: its result is stored elsewhere and used for nothing else
 };
 
 // A function's parameters and results lie at the start of its local memory.

@@ -7,12 +7,13 @@
 #include <cuda/barrier>
 
 struct Args {
-  int* a;      // 100 ints, written
-  int* b;      // 100 ints, never written
-  int* freed;  // 64 ints, freed
-  int* host;   // of the host
-  int* none;   // null
-  int bug;     // 1: with the bug
+  int* a;           // 100 ints, written
+  int* b;           // 100 ints, never written
+  int* freed;       // 64 ints, freed
+  int* host;        // of the host
+  int* none;        // null
+  int* registered;  // 32 ints of the host that kernels may use
+  int bug;          // 1: with the bug
 };
 
 __constant__ int table[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -39,6 +40,14 @@ __global__ void shared_past_end(Args x) {
   __syncthreads();
   x.a[threadIdx.x] = s[threadIdx.x];
 }
+__global__ void whole_kilobyte(Args x) {  // what the system has behind the block's part is not the block's
+  __shared__ int s[256];
+  s[threadIdx.x * 8 + x.bug * 8] = threadIdx.x;
+  __syncthreads();
+  x.a[threadIdx.x] = s[threadIdx.x * 8 + x.bug * 8];
+}
+__global__ void next_allocation(Args x) { x.a[threadIdx.x + x.bug * 128] = 1; }  // 512 bytes on
+__global__ void registered_past_end(Args x) { x.registered[threadIdx.x + x.bug] = 1; }
 __global__ void shared_misaligned(Args x) {
   extern __shared__ int s[];
   if (threadIdx.x < 4) reinterpret_cast<double*>(s + x.bug)[threadIdx.x] = 1.0;
@@ -74,6 +83,26 @@ __global__ void warp_deadlock(Args x) {
   if (threadIdx.x < 16) x.a[threadIdx.x] = __shfl_sync(x.bug ? ~0u : 0xffffu, threadIdx.x, 3);
   else
     while (x.bug) __syncwarp(0xffff0000u | 1u);
+}
+__global__ void other_lanes(Args x) {
+  if (threadIdx.x < 16) __syncwarp(x.bug ? 0xffff0000u : 0xffffu);
+  x.a[threadIdx.x] = 1;
+}
+// A copy of a structure takes its padding along, which is no read of it; a member that is missing is one.
+struct Padded {
+  char a;
+  double d;
+  short s;
+};
+__global__ void padding(Args x) {
+  __shared__ Padded from[32], to[32];
+  const int t = threadIdx.x;
+  from[t].a = 1, from[t].s = 3;
+  if (!x.bug) from[t].d = 2;
+  __syncthreads();
+  to[t] = from[31 - t];
+  __syncthreads();
+  x.a[t] = to[t].a + to[t].s;
 }
 __global__ void trapped(Args x) {
   if (x.bug && threadIdx.x == 9) __trap();
@@ -143,22 +172,30 @@ struct Case {
 };
 #define CASE(name, shared) \
   { #name, name, shared }
-const Case kCases[] = {
-    CASE(read_past_end, 0),     CASE(write_past_end, 0),    CASE(write_before, 0),        CASE(far_away, 0),
-    CASE(null_pointer, 0),      CASE(host_pointer, 0),      CASE(use_after_free, 0),      CASE(misaligned, 0),
-    CASE(misaligned_vector, 0), CASE(shared_past_end, 128), CASE(shared_misaligned, 128), CASE(shared_unwritten, 0),
-    CASE(global_unwritten, 0),  CASE(constant_past_end, 0), CASE(variable_past_end, 0),   CASE(local_past_end, 0),
-    CASE(atomic_past_end, 0),   CASE(atomic_unwritten, 0),  CASE(byte_past_end, 0),       CASE(deadlock, 0),
-    CASE(warp_deadlock, 0),     CASE(trapped, 0),           CASE(stack_overflow, 0),      CASE(wild_call, 0),
-    CASE(partial_copy, 0),      CASE(double_free, 0),       CASE(missing_wait, 0),        CASE(short_wait, 0),
-    CASE(unwaited_barrier, 0)};
+const Case kCases[] = {CASE(read_past_end, 0),       CASE(write_past_end, 0),
+                       CASE(write_before, 0),        CASE(far_away, 0),
+                       CASE(null_pointer, 0),        CASE(host_pointer, 0),
+                       CASE(use_after_free, 0),      CASE(misaligned, 0),
+                       CASE(misaligned_vector, 0),   CASE(shared_past_end, 128),
+                       CASE(shared_misaligned, 128), CASE(shared_unwritten, 0),
+                       CASE(global_unwritten, 0),    CASE(constant_past_end, 0),
+                       CASE(variable_past_end, 0),   CASE(local_past_end, 0),
+                       CASE(atomic_past_end, 0),     CASE(atomic_unwritten, 0),
+                       CASE(byte_past_end, 0),       CASE(deadlock, 0),
+                       CASE(warp_deadlock, 0),       CASE(trapped, 0),
+                       CASE(stack_overflow, 0),      CASE(wild_call, 0),
+                       CASE(partial_copy, 0),        CASE(double_free, 0),
+                       CASE(missing_wait, 0),        CASE(short_wait, 0),
+                       CASE(unwaited_barrier, 0),    CASE(whole_kilobyte, 0),
+                       CASE(next_allocation, 0),     CASE(registered_past_end, 0),
+                       CASE(other_lanes, 0),         CASE(padding, 0)};
 
 int main(int count, char** arguments) {
   if (count < 2) {
     for (const auto& c : kCases) std::puts(c.name);
     return 0;
   }
-  static int host[128];
+  static int host[128], far_host[65536];
   Args x{};
   cudaMalloc(&x.a, 400);
   cudaMalloc(&x.b, 400);
@@ -167,6 +204,8 @@ int main(int count, char** arguments) {
   cudaMemset(x.freed, 0, 256);
   cudaFree(x.freed);
   x.host = host;
+  x.registered = far_host + 32768;
+  cudaHostRegister(x.registered, 128, cudaHostRegisterDefault);
   x.bug = count < 3;
   for (const auto& c : kCases) {
     if (std::strcmp(c.name, arguments[1]) != 0) continue;
