@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = ["torch>=2.8", "torchvision", "transformers>=4.57,<5", "pillow", "matplotlib"]
+PACKAGES = ["torch>=2.8", "torchvision", "transformers>=4.57,<5", "pillow", "matplotlib", "gguf"]
 PHASES = ["vision", "prefill", "decode"]
 
 
@@ -32,7 +32,7 @@ def virtual_environment(place):
     python = place / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", place], check=True)
-    if subprocess.run([python, "-c", "import torch, transformers, matplotlib"], capture_output=True).returncode:
+    if subprocess.run([python, "-c", "import torch, transformers, matplotlib, gguf"], capture_output=True).returncode:
         print(f"installing {', '.join(PACKAGES)} into {place} (some GB) ...", file=sys.stderr)
         subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True)
     return python

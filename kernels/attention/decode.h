@@ -58,6 +58,10 @@ inline void decode(const op::Attention& a, Context& ctx, const Kernels& kernels)
   const auto place = [&](int64_t pair, int64_t chunk, int64_t tile) {
     return partials + ((pair * p.chunks + chunk) * p.tiles + tile) * p.size;
   };
+  const auto write = [&](int64_t pair, int64_t t, const float* o, const float* sum) {
+    const cpu::Sequence& s = sequences[size_t(pair / heads)];
+    finish(kernels, {a, s, pair % heads, t * C, std::min(C, count(s) - t * C)}, o, sum);
+  };
   const int64_t pairs = int64_t(sequences.size()) * heads;
 #pragma omp parallel num_threads(int(std::clamp<int64_t>(pairs * p.chunks, 1, ctx.threads)))
   {
@@ -71,17 +75,21 @@ inline void decode(const op::Attention& a, Context& ctx, const Kernels& kernels)
       walk(kernels, {a, s, pair % heads, 0, count(s)}, from, std::min(from + kChunkKeys, s.keys), mine);
       for (int64_t t = 0; t * C < count(s); ++t) {
         const Tile tile(mine + t * Tile::floats(dh, C), dh, C);
+        if (p.chunks == 1) {  // nothing to merge
+          write(pair, t, tile.o, tile.state + C);
+          continue;
+        }
         std::copy_n(tile.o, dh * C, place(pair, chunk, t));
         std::copy_n(tile.state, 2 * C, place(pair, chunk, t) + dh * C);
       }
     }
 #pragma omp for schedule(dynamic, 1)
-    for (int64_t pair = 0; pair < pairs; ++pair) {
+    for (int64_t pair = 0; pair < (p.chunks == 1 ? 0 : pairs); ++pair) {
       const cpu::Sequence& s = sequences[size_t(pair / heads)];
       for (int64_t t = 0; t * C < count(s); ++t) {
         float* first = place(pair, 0, t);
         merge(first, p.tiles * p.size, chunks(s), C, dh);
-        finish(kernels, {a, s, pair % heads, t * C, std::min(C, count(s) - t * C)}, first, first + (dh + 1) * C);
+        write(pair, t, first, first + (dh + 1) * C);
       }
     }
   }

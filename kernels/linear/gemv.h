@@ -24,24 +24,36 @@ inline const char* weight_row(const Weight& w, int64_t n) {
   return static_cast<const char*>(w.data.data) + n * w.data.stride[0] * size_of(w.data.dtype);
 }
 
-inline void gemv(const op::Linear& a, Context& ctx, DotRows bf16_rows, DotRows f32_rows) {
-  const int64_t M = a.x.shape[0], N = a.w.N, K = a.w.K;
-  const cpu::F32Rows x = cpu::widen(a.x, ctx);
-  const DotRows dot = a.w.data.dtype == DType::bf16 ? bf16_rows : f32_rows;
-  const int64_t chunk = gemv_chunk(K * size_of(a.w.data.dtype)), chunks = (N + chunk - 1) / chunk;
-#pragma omp parallel for schedule(dynamic, 1) num_threads(int(std::clamp<int64_t>(chunks, 1, ctx.threads)))
-  for (int64_t c = 0; c < chunks; ++c) {
+// A product in chunks; x is a.x as f32.
+struct Gemv {
+  const op::Linear& a;
+  cpu::F32Rows x;
+  DotRows dot;
+  int64_t chunk, chunks;
+
+  Gemv(const op::Linear& product, const cpu::F32Rows& rows, DotRows bf16_rows, DotRows f32_rows)
+      : a(product), x(rows), dot(a.w.data.dtype == DType::bf16 ? bf16_rows : f32_rows),
+        chunk(gemv_chunk(a.w.K * size_of(a.w.data.dtype))), chunks((a.w.N + chunk - 1) / chunk) {}
+
+  void run(int64_t c) const {
     float sums[kGemvRows * kGemvChunkRows];
-    const int64_t n0 = c * chunk, n = std::min(chunk, N - n0);
-    dot(weight_row(a.w, n0), a.w.data.stride[0], n, x.data, x.stride, M, K, sums, n);
+    const int64_t M = a.x.shape[0], n0 = c * chunk, n = std::min(chunk, a.w.N - n0);
+    dot(weight_row(a.w, n0), a.w.data.stride[0], n, x.data, x.stride, M, a.w.K, sums, n);
     for (int64_t m = 0; m < M; ++m) finish(a, m, n0, n, sums + m * n);
   }
+};
+
+inline void gemv(const op::Linear& a, Context& ctx, DotRows bf16_rows, DotRows f32_rows) {
+  const Gemv product(a, cpu::widen(a.x, ctx), bf16_rows, f32_rows);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(int(std::clamp<int64_t>(product.chunks, 1, ctx.threads)))
+  for (int64_t c = 0; c < product.chunks; ++c) product.run(c);
 }
 
-inline bool gemv_rejects(const op::Linear& a, const DeviceInfo&, Reason& reason) {
-  return a.x.shape[0] > kGemvRows && reason.set("M is %lld; a gemv takes up to %lld activation rows",
-                                                (long long)a.x.shape[0], (long long)kGemvRows);
+inline bool too_many_rows(const TensorView& x, Reason& reason) {
+  return x.shape[0] > kGemvRows && reason.set("M is %lld; a gemv takes up to %lld activation rows",
+                                              (long long)x.shape[0], (long long)kGemvRows);
 }
+inline bool gemv_rejects(const op::Linear& a, const DeviceInfo&, Reason& reason) { return too_many_rows(a.x, reason); }
 inline size_t gemv_workspace(const op::Linear& a, Context&) { return cpu::widen_bytes(a.x); }
 
 }  // namespace glimpse::linear

@@ -27,8 +27,7 @@ inline void gemv(const op::LinearSwiglu& a, Context& ctx, linear::DotRows bf16_r
 }
 
 inline bool gemv_rejects(const op::LinearSwiglu& a, const DeviceInfo&, Reason& reason) {
-  return a.x.shape[0] > linear::kGemvRows && reason.set("M is %lld; a gemv takes up to %lld activation rows",
-                                                        (long long)a.x.shape[0], (long long)linear::kGemvRows);
+  return linear::too_many_rows(a.x, reason);
 }
 inline size_t gemv_workspace(const op::LinearSwiglu& a, Context&) { return cpu::widen_bytes(a.x); }
 

@@ -1,7 +1,8 @@
-// Selection instead of sorting: the k-th value by nth_element, the top-p boundary by halving at a median and adding up
-// integer masses, both linear in V. One thread a row, so the bits are the same for any number of threads.
+// Selection instead of sorting: the k-th value by a heap of the k largest (a compare a value once they are found), the
+// top-p boundary by halving at a median and adding up integer masses, both linear in V. One thread a row, so the bits are the same for any number of threads.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <vector>
 
@@ -64,9 +65,9 @@ std::vector<int32_t> survivors(const op::Sample& a, const std::vector<float>& s,
   std::vector<int32_t> kept;
   float least = -INFINITY;
   if (a.do_sample && a.top_k > 0 && size_t(a.top_k) < s.size()) {
-    std::vector<float> copy = s;
-    std::nth_element(copy.begin(), copy.begin() + (a.top_k - 1), copy.end(), [](float x, float y) { return x > y; });
-    least = copy[size_t(a.top_k - 1)];
+    std::vector<float> largest(size_t(a.top_k));
+    std::partial_sort_copy(s.begin(), s.end(), largest.begin(), largest.end(), std::greater<>());
+    least = largest.back();
   }
   const float top = *std::max_element(s.begin(), s.end());
   for (size_t i = 0; i < s.size(); ++i) {
