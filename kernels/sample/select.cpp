@@ -1,5 +1,6 @@
 // Selection instead of sorting: the k-th value by a heap of the k largest (a compare a value once they are found), the
-// top-p boundary by halving at a median and adding up integer masses, both linear in V. One thread a row, so the bits are the same for any number of threads.
+// top-p boundary by halving at a median and adding up integer masses, both linear in V. One thread a row, so the bits
+// are the same for any number of threads.
 #include <algorithm>
 #include <cmath>
 #include <functional>
