@@ -1,6 +1,7 @@
 // What the tensor-core variants of attention accept alike, and the parameters they share.
 #pragma once
 #include "glimpse/device/accepts.h"
+#include "glimpse/device/launch.cuh"
 #include "glimpse/ops/attention.h"
 
 namespace glimpse::kernels {
@@ -8,12 +9,11 @@ namespace glimpse::kernels {
 constexpr float kLog2E = 1.4426950408889634f;
 
 inline bool attention_rejects(const op::Attention& a, Reason& reason) {
-  constexpr int64_t kMaxGrid = 65535;  // of a grid's third dimension
   if (a.q.shape[2] != 64 && a.q.shape[2] != 128)
     return reason.set("the head size is %lld, it takes 64 and 128", (long long)a.q.shape[2]);
   if (!(a.scale > 0)) return reason.set("the scale is %g, not positive", double(a.scale));
-  if (a.kv_len.shape[0] > kMaxGrid)
-    return reason.set("%lld sequences, at most %lld", (long long)a.kv_len.shape[0], (long long)kMaxGrid);
+  if (a.kv_len.shape[0] > dev::kMostGridY)
+    return reason.set("%lld sequences, at most %lld", (long long)a.kv_len.shape[0], (long long)dev::kMostGridY);
   return dev::not_aligned_bf16("q", a.q, reason) || dev::not_aligned_bf16("k", a.k, reason) ||
          dev::not_aligned_bf16("v", a.v, reason) || dev::not_aligned_bf16("o", a.o, reason);
 }

@@ -7,7 +7,7 @@ namespace glimpse {
 namespace {
 
 bool reject(const op::Attention& a, const DeviceInfo&, Reason& reason) {
-  constexpr int kMostRows = 65535 * 64;  // tiles of a grid's second dimension
+  constexpr int kMostRows = int(dev::kMostGridY) * 64;  // of the lowest tile
   if (a.max_q > kMostRows) return reason.set("max_q is %d, at most %d", a.max_q, kMostRows);
   return kernels::attention_rejects(a, reason);
 }

@@ -22,7 +22,7 @@ bool reject(const op::Attention& a, const DeviceInfo& device, Reason& reason) {
                       (long long)kMostRows);
   if (kernels::attention_rejects(a, reason)) return true;
   const auto p = params(a, device);
-  return (split_groups(p) > dev::Tickets::kCount || int64_t(p.kv_heads) * split_row_blocks(p) > 65535) &&
+  return (split_groups(p) > dev::Tickets::kCount || int64_t(p.kv_heads) * split_row_blocks(p) > dev::kMostGridY) &&
          reason.set("%lld results are shared among blocks, at most %lld", (long long)split_groups(p),
                     (long long)dev::Tickets::kCount);
 }

@@ -11,7 +11,8 @@ bool reject(const op::Embed& a, const DeviceInfo&, Reason& reason) {
   if (a.vision && a.vision.dtype != a.y.dtype)
     return reason.set("vision is %s, y is %s; it takes vision rows of y's dtype", name_of(a.vision.dtype),
                       name_of(a.y.dtype));
-  return dev::not_eights(a.y.shape[1], INT32_MAX / 2, reason) || dev::not_vectors("table", a.table.data, reason) ||
+  constexpr int64_t kMost = dev::kMostGridY * kernels::kEmbedThreads * 8;
+  return dev::not_eights(a.y.shape[1], kMost, reason) || dev::not_vectors("table", a.table.data, reason) ||
          (a.vision && dev::not_vectors("vision", a.vision, reason)) || dev::not_vectors("y", a.y, reason);
 }
 

@@ -6,8 +6,6 @@
 namespace glimpse {
 namespace {
 
-constexpr int64_t kMaxRows = 65535;  // of a grid's second dimension
-
 template <class T, class W> void launch(const op::Linear& a, Context& ctx) {
   kernels::LinearNaiveParams<T, W> p{};
   const auto x = view<T, 2>(a.x), y = view<T, 2>(a.y);
@@ -25,8 +23,8 @@ template <class T> void launch(const op::Linear& a, Context& ctx) {
 
 bool reject(const op::Linear& a, const DeviceInfo&, Reason& reason) {
   if (a.w.format != WeightFormat::dense) return reason.set("it takes dense weights only");
-  if (a.x.shape[0] > kMaxRows)
-    return reason.set("M is %lld, at most %lld", (long long)a.x.shape[0], (long long)kMaxRows);
+  if (a.x.shape[0] > dev::kMostGridY)
+    return reason.set("M is %lld, at most %lld", (long long)a.x.shape[0], (long long)dev::kMostGridY);
   if (a.y.stride[1] != 1 || (a.residual && a.residual.stride[1] != 1) || (a.bias && a.bias.stride[0] != 1))
     return reason.set("y, residual and bias must have contiguous rows");
   return false;

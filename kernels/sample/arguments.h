@@ -29,11 +29,11 @@ template <class T> SampleParams<T> sample_params(const op::Sample& a, Context& c
   return p;
 }
 
-// A row needs one ticket.
+// A row needs one ticket, and has its own in the grid's second dimension.
 inline bool sample_rejects_rows(const op::Sample& a, Reason& reason) {
-  return a.logits.shape[0] > dev::Tickets::kCount &&
-         reason.set("it takes %lld rows at most, got %lld", (long long)dev::Tickets::kCount,
-                    (long long)a.logits.shape[0]);
+  static_assert(dev::kMostGridY <= dev::Tickets::kCount);
+  return a.logits.shape[0] > dev::kMostGridY &&
+         reason.set("it takes %lld rows at most, got %lld", (long long)dev::kMostGridY, (long long)a.logits.shape[0]);
 }
 
 }  // namespace glimpse::kernels

@@ -13,6 +13,7 @@ struct Tickets {
   Tickets() {
     CUDA_CHECK(cudaMalloc(reinterpret_cast<void**>(&data), kCount * sizeof(unsigned)));
     CUDA_CHECK(cudaMemset(data, 0, kCount * sizeof(unsigned)));
+    CUDA_CHECK(cudaStreamSynchronize(cudaStreamLegacy));  // launches on other streams do not wait for it
   }
   ~Tickets() { cudaFree(data); }
   Tickets(const Tickets&) = delete;
