@@ -6,7 +6,7 @@ namespace glimpse {
 namespace {
 
 bool reject(const op::LayerNormGelu& a, const DeviceInfo&, Reason& reason) {
-  return kernels::layer_norm_gelu_rejects(a, kernels::kLayerNormGeluBlockMost, reason);
+  return kernels::layer_norm_gelu_rejects(a, dev::RowBlock::kMost, reason);
 }
 
 template <class T> void launch(const op::LayerNormGelu& a, Context& ctx) {

@@ -6,7 +6,7 @@ namespace glimpse {
 namespace {
 
 bool reject(const op::NormAddNorm& a, const DeviceInfo&, Reason& reason) {
-  return kernels::norm_add_norm_rejects(a, kernels::kNormAddNormWarpMost, reason);
+  return kernels::norm_add_norm_rejects(a, dev::RowWarp::kMost, reason);
 }
 
 template <class T> void launch(const op::NormAddNorm& a, Context& ctx) {

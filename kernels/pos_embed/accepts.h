@@ -8,7 +8,7 @@ namespace glimpse::kernels {
 
 inline bool pos_embed_rejects(const op::PosEmbed& a, const DeviceInfo&, Reason& reason) {
   return dev::not_int("the number of patches, twice", 2 * a.x.shape[0], reason) ||
-         dev::not_eights(a.x.shape[1], kPosEmbedMost, reason) || dev::not_vectors("x", a.x, reason) ||
+         dev::not_eights(a.x.shape[1], PosEmbedWarp::kMost, reason) || dev::not_vectors("x", a.x, reason) ||
          dev::not_vectors("weight", a.weight, reason) || dev::not_vectors("table", a.table, reason) ||
          (a.normed && dev::not_vectors("normed", a.normed, reason)) || dev::not_vectors("y", a.y, reason);
 }

@@ -6,7 +6,7 @@ namespace glimpse {
 namespace {
 
 bool reject(const op::RmsNorm& a, const DeviceInfo&, Reason& reason) {
-  return kernels::rms_norm_rejects(a, kernels::kRmsNormWarpMost, reason);
+  return kernels::rms_norm_rejects(a, dev::RowWarp::kMost, reason);
 }
 
 template <class T> void launch(const op::RmsNorm& a, Context& ctx) {

@@ -8,7 +8,8 @@ namespace glimpse {
 namespace {
 
 bool reject(const op::Swiglu& a, const DeviceInfo&, Reason& reason) {
-  return dev::not_eights(a.y.shape[1], INT32_MAX / 2, reason) || dev::not_vectors("gate", a.gate, reason) ||
+  constexpr int64_t kMost = dev::kMostGridY * kernels::kSwigluThreads * 8;
+  return dev::not_eights(a.y.shape[1], kMost, reason) || dev::not_vectors("gate", a.gate, reason) ||
          dev::not_vectors("up", a.up, reason) || dev::not_vectors("y", a.y, reason);
 }
 

@@ -1,9 +1,8 @@
 // attention / mma_sm80: FlashAttention-2: a block takes a tile of one head's queries past all keys they see, keeping
 // maximum, sum and output in registers. Source: Dao, arXiv 2307.08691.
 //   tiles     128 queries x 64 keys; for head size 128 on 99-KB devices 128x32 (full) and 64x64 (causal) (mma_tiles.h);
-//             V(j) is copied while Q K(j)t is multiplied, K(j - 1) during the rest; P stays in registers
-//             V(j) is copied while Q K(j)t is multiplied, K(j - 1) after it; P stays in registers
-//             to each other (they share K and V in L2), query tiles with the most keys first
+//             V(j) is copied while Q K(j)t is multiplied, K(j - 1) after it; P stays in registers. Blocks of a group's
+//             heads come next to each other (they share K and V in L2), query tiles with the most keys first
 //   traffic   q and o once; k and v once per query tile and head, mostly from L2
 //   accepts   bf16, head size 64 or 128, rows aligned to 16 bytes, scale > 0; any lengths, several sequences, GQA
 //   numerics  f32 scores and sums; exp2 of one fma, probabilities rounded to bf16 for P V, their sum is not; one

@@ -4,22 +4,18 @@
 
 namespace glimpse::kernels {
 
-using LayerNormGeluBlock = dev::BlockOwner<256>;
-constexpr int kLayerNormGeluBlockMost = 4 * LayerNormGeluBlock::kSize * 8;
-
 // V: chunks of eight a thread; 2 are rows of up to 4096 elements.
 template <int V, class T>
-__global__ void __launch_bounds__(LayerNormGeluBlock::kThreads)
+__global__ void __launch_bounds__(dev::RowBlock::kThreads)
     layer_norm_gelu_block_row(const LayerNormGeluRowParams<T> p) {
-  layer_norm_gelu_row<LayerNormGeluBlock, V>(p);
+  layer_norm_gelu_row<dev::RowBlock, V>(p);
 }
 
 template <class T>
 cudaError_t launch_layer_norm_gelu_block_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
-  using Block = LayerNormGeluBlock;
-  const bool narrow = p.columns <= 2 * Block::kSize * 8;
-  const auto kernel = narrow ? layer_norm_gelu_block_row<2, T> : layer_norm_gelu_block_row<4, T>;
-  return dev::launch(kernel, {p.rows}, Block::kThreads, 0, stream, p);
+  using Owner = dev::RowBlock;
+  return dev::launch_rows<Owner>(layer_norm_gelu_block_row<dev::kNarrow, T>,
+                                 layer_norm_gelu_block_row<Owner::kWide, T>, p, stream);
 }
 
 }  // namespace glimpse::kernels

@@ -4,7 +4,6 @@
 //   numerics  f32 sums in an order that depends on the number of columns alone, the variance around the mean; one
 //             rounding, then the erf GELU, one rounding
 #pragma once
-#include "glimpse/device/launch.cuh"
 #include "glimpse/device/row_owner.cuh"
 #include "glimpse/device/vec.h"
 

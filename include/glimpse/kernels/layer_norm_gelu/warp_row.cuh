@@ -4,22 +4,17 @@
 
 namespace glimpse::kernels {
 
-using LayerNormGeluWarp = dev::WarpOwner<4>;
-constexpr int kLayerNormGeluWarpMost = 8 * LayerNormGeluWarp::kSize * 8;
-
 // V: chunks of eight a lane; 2 are rows of up to 512 elements.
 template <int V, class T>
-__global__ void __launch_bounds__(LayerNormGeluWarp::kThreads)
-    layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T> p) {
-  layer_norm_gelu_row<LayerNormGeluWarp, V>(p);
+__global__ void __launch_bounds__(dev::RowWarp::kThreads) layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T> p) {
+  layer_norm_gelu_row<dev::RowWarp, V>(p);
 }
 
 template <class T>
 cudaError_t launch_layer_norm_gelu_warp_row(const LayerNormGeluRowParams<T>& p, cudaStream_t stream) {
-  using Warp = LayerNormGeluWarp;
-  const bool narrow = p.columns <= 2 * Warp::kSize * 8;
-  const auto kernel = narrow ? layer_norm_gelu_warp_row<2, T> : layer_norm_gelu_warp_row<8, T>;
-  return dev::launch(kernel, {dev::blocks_of(p.rows, Warp::kRows)}, Warp::kThreads, 0, stream, p);
+  using Owner = dev::RowWarp;
+  return dev::launch_rows<Owner>(layer_norm_gelu_warp_row<dev::kNarrow, T>,
+                                 layer_norm_gelu_warp_row<Owner::kWide, T>, p, stream);
 }
 
 }  // namespace glimpse::kernels

@@ -37,7 +37,7 @@ template <class T, class E> __global__ void __launch_bounds__(PosEmbedWarp::kThr
   const int64_t m = PosEmbedWarp::row();
   if (m >= p.row.rows || p.owner[m] != m) return;
   const PosInterpolated<T, E> position(p.row, m);
-  dev::each_chunk<PosEmbedWarp, kPosEmbedChunks>(
+  dev::each_chunk<PosEmbedWarp, PosEmbedWarp::kWide>(
       p.row.columns, [&](int, int c) { dev::store_8(p.cache + m * p.row.columns + c, position.load(c)); });
 }
 

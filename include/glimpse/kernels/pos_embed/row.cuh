@@ -1,7 +1,6 @@
 // pos_embed of a row that a warp keeps in registers: what fused_row and cached_grid share.
 #pragma once
 #include "glimpse/core/tensor.h"
-#include "glimpse/device/launch.cuh"
 #include "glimpse/device/row_owner.cuh"
 #include "glimpse/device/vec.h"
 #include "glimpse/kernels/pos_embed/taps.cuh"
@@ -10,7 +9,6 @@ namespace glimpse::kernels {
 
 // Eight warps: two 2x2 blocks of patches, which have most taps in common and find them in L1.
 using PosEmbedWarp = dev::WarpOwner<8>;
-constexpr int kPosEmbedChunks = 8, kPosEmbedMost = kPosEmbedChunks * PosEmbedWarp::kSize * 8;
 
 // T: of the activations, E: of the table.
 template <class T, class E> struct PosEmbedRowParams {
@@ -58,13 +56,14 @@ template <class T, class E> struct PosInterpolated {
 // y = rms(x) + position of row m.
 template <class T, class E, class Position>
 __device__ void pos_embed_row(const PosEmbedRowParams<T, E>& p, int64_t m, const Position& position) {
-  dev::Eight<T> kept[kPosEmbedChunks];
-  dev::each_chunk<PosEmbedWarp, kPosEmbedChunks>(
+  dev::Eight<T> kept[PosEmbedWarp::kWide];
+  dev::each_chunk<PosEmbedWarp, PosEmbedWarp::kWide>(
       p.columns, [&](int i, int c) { kept[i] = dev::load_8(p.x + m * p.x_row + c); });
   float sum = 0;
-  dev::each_chunk<PosEmbedWarp, kPosEmbedChunks>(p.columns, [&](int i, int) { sum += dev::sum_of_squares(kept[i]); });
+  dev::each_chunk<PosEmbedWarp, PosEmbedWarp::kWide>(
+      p.columns, [&](int i, int) { sum += dev::sum_of_squares(kept[i]); });
   const float scale = 1.f / sqrtf(PosEmbedWarp::sum(sum) / float(p.columns) + p.eps);
-  dev::each_chunk<PosEmbedWarp, kPosEmbedChunks>(p.columns, [&](int i, int c) {
+  dev::each_chunk<PosEmbedWarp, PosEmbedWarp::kWide>(p.columns, [&](int i, int c) {
     float v[8], at[8];
     dev::widen(v, kept[i]);
     dev::scale_8<T>(v, scale, p.weight, c);

@@ -3,6 +3,7 @@
 //   accepts   f32 and bf16 activations, weight of either dtype, any strides
 //   numerics  f32 sum of squares in a fixed order; rounds where the model rounds
 #pragma once
+#include "glimpse/device/block_reduce.cuh"
 #include "glimpse/device/element.cuh"
 #include "glimpse/device/launch.cuh"
 
@@ -17,7 +18,6 @@ template <class T, class W> struct RmsNormNaiveParams {
 };
 
 template <class T, class W> __global__ void __launch_bounds__(256) rms_norm_naive(const RmsNormNaiveParams<T, W> p) {
-  __shared__ float sums[256];
   const T* x = p.x + int64_t(blockIdx.x) * p.x_row;
   T* y = p.y + int64_t(blockIdx.x) * p.y_row;
   float sum = 0;
@@ -25,13 +25,7 @@ template <class T, class W> __global__ void __launch_bounds__(256) rms_norm_naiv
     const float v = dev::load(x + c * p.x_column);
     sum += v * v;
   }
-  sums[threadIdx.x] = sum;
-  for (int half = 128; half; half /= 2) {
-    __syncthreads();
-    if (int(threadIdx.x) < half) sums[threadIdx.x] += sums[threadIdx.x + half];
-  }
-  __syncthreads();
-  const float scale = 1.f / sqrtf(sums[0] / float(p.columns) + p.eps);
+  const float scale = 1.f / sqrtf(dev::block_sum<256>(sum) / float(p.columns) + p.eps);
   for (int64_t c = threadIdx.x; c < p.columns; c += 256) {
     T* to = y + c * p.y_column;
     dev::store(to, dev::rounded(dev::load(x + c * p.x_column) * scale, to) * dev::load(p.weight + c * p.weight_step));

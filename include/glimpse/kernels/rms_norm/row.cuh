@@ -3,7 +3,6 @@
 //   accepts   f32 and bf16 activations, weight of either dtype, rows of eights at 16-byte boundaries; y may be x
 //   numerics  f32 sum of squares in an order that depends on the number of columns alone; rounds where the model rounds
 #pragma once
-#include "glimpse/device/launch.cuh"
 #include "glimpse/device/row_owner.cuh"
 #include "glimpse/device/vec.h"
 

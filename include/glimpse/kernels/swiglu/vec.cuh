@@ -4,6 +4,7 @@
 //   numerics  silu in f32 with the quick division (2 ulp; 0 for g below -87), rounded, then the product, rounded
 #pragma once
 #include "glimpse/device/launch.cuh"
+#include "glimpse/device/swiglu.cuh"
 #include "glimpse/device/vec.h"
 
 namespace glimpse::kernels {
@@ -26,7 +27,7 @@ template <class T> __global__ void __launch_bounds__(kSwigluThreads) swiglu_vec(
   float v[8], u[8];
   dev::widen(v, gate), dev::widen(u, up);
 #pragma unroll
-  for (float& g : v) g = __fdividef(g, 1.f + expf(-g));
+  for (float& g : v) g = dev::silu(g);
   dev::round_8<T>(v);
 #pragma unroll
   for (int j = 0; j < 8; ++j) v[j] *= u[j];
