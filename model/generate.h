@@ -91,8 +91,7 @@ class Generator {
 
   // Kernels for few rows sum in another order than those for many. So that bits depend on the sequence alone, a step of
   // a prompt has at least prefill_rows() rows (where the prompt has), a decode step at most kDecodeRows, and only what
-  // a step of at least prefill_rows() put into the cache is reused. On a GPU one more kernel is for a single row, and a
-  // sequence decoded alone may differ in its last bits from one decoded beside others.
+  // a step of at least prefill_rows() put into the cache is reused.
   static constexpr int64_t kDecodeRows = DecodeStep::kRows;
   int64_t prefill_rows() const { return model_.run().backend().on_host() ? 16 : 65; }
 

@@ -57,11 +57,24 @@ void attention(int queries, int keys, int64_t heads, int64_t kv_heads, bool caus
   expect_choice(a, variant, std::to_string(queries) + " queries");
 }
 
+// Rows that do not begin at 16-byte boundaries are for the kernels that read single elements.
+void unaligned(const char* naive) {
+  const auto apart = [](TensorView t, int64_t stride) { return t.stride[0] = stride, t; };
+  op::Linear l;
+  l.x = apart(bf16_view({9, 4096}), 4100), l.w = Weight::dense(bf16_view({4096, 4096})), l.y = bf16_view({9, 4096});
+  expect_choice(l, naive, "rows of x 4100 apart");
+  op::Attention a;
+  a.q = apart(bf16_view({9, 32, 128}), 4100), a.o = bf16_view({9, 32, 128}), a.k = a.v = bf16_view({1, 2, 64, 128});
+  a.q_offsets = i32_view({2}), a.kv_len = i32_view({1}), a.max_q = 9, a.max_kv = 64, a.scale = 0.088f;
+  expect_choice(a, naive, "rows of q 4100 apart");
+}
+
 class AutoChoiceTest final : public testing::Test {
  public:
   void TestBody() override {
     linear(1, 4096, 4096, "gemv_warp"), linear(1, 151552, 4096, "gemv_warp");
-    linear(2, 4096, 13696, "small_m_mma_sm80"), linear(64, 4096, 4096, "small_m_mma_sm80");
+    linear(2, 4096, 13696, "gemv_warp"), linear(8, 151552, 4096, "gemv_warp");
+    linear(9, 4096, 13696, "small_m_mma_sm80"), linear(64, 4096, 4096, "small_m_mma_sm80");
     linear(65, 4096, 4096, "mma_sm80"), linear(6400, 4608, 1536, "mma_sm80");
     linear_swiglu(1, 13696, 4096, "gemv_warp"), linear_swiglu(8, 13696, 4096, "gemv_warp");
     linear_swiglu(9, 13696, 4096, "mma_sm80"), linear_swiglu(1600, 13696, 4096, "mma_sm80");
@@ -69,6 +82,7 @@ class AutoChoiceTest final : public testing::Test {
     attention(1, 8192, 32, 2, true, "splitkv_sm80"), attention(4, 8192, 32, 2, true, "splitkv_sm80");
     attention(5, 8192, 32, 2, true, "mma_sm80"), attention(1600, 1600, 32, 2, true, "mma_sm80");
     attention(6400, 6400, 12, 12, false, "mma_sm80");
+    unaligned("naive");
   }
 };
 

@@ -5,7 +5,8 @@
 // Traffic: x, W, bias, residual once, y once, as far as its tiles' reuse in L2 goes.
 // Accepts: bf16 throughout, rows on 16-byte boundaries (K % 8), any M, N; y on any boundary.
 // Numerics: f32 sums; bias and residual are added in f32 before the one rounding, where the contract rounds twice.
-//   Which of its kernels runs depends on M, and so may the order of the sums: not chosen automatically.
+//   Which of its kernels runs depends on M, and so may the order of the sums: never auto's choice, but
+//   --kernel linear=cublaslt asks for it.
 // Measured: not yet.
 #include <memory>
 

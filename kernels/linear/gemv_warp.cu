@@ -16,7 +16,7 @@ void run(const op::Linear& a, Context& ctx) {
   CUDA_CHECK(kernels::launch_linear_gemv_warp(p, static_cast<cudaStream_t>(ctx.stream)));
 }
 
-GLIMPSE_VARIANT(op::Linear, .name = "gemv_warp", .device = Device::cuda, .arch = {80, 0}, .priority = 20, .run = run,
+GLIMPSE_VARIANT(op::Linear, .name = "gemv_warp", .device = Device::cuda, .arch = {80, 0}, .priority = 40, .run = run,
                 .reject = reject);
 
 }  // namespace
