@@ -134,8 +134,8 @@ std::vector<Case<op::Attention>> cases(uint64_t seed) {
                 {{63, 65}, {63, 65}, 2, 2, 128, false, true},
                 {{17, 3}, {17, 30}, 4, 2, 64, true},                       // prefill, and a chunk behind 27 keys
                 {{70}, {130}, 2, 1, 128, true},
-                {{127}, {129}, 2, 1, 128}, {{129}, {191}, 2, 1, 64, true}, // around tiles of 64 and 128
-                {{65, 2, 128}, {65, 66, 193}, 2, 2, 128, true},
+                {{64}, {64}, 2, 1, 128}, {{127}, {129}, 2, 1, 128},        // around tiles of 64 and 128
+                {{129}, {191}, 2, 1, 64, true}, {{65, 2, 128}, {65, 66, 193}, 2, 2, 128, true},
                 {{2, 1, 0, 3}, {70, 300, 5, 0}, 8, 2, 64, true},           // decode of several rows, and without keys
                 {{4}, {260}, 16, 1, 128, true}, {{1}, {600}, 54, 54, 64, true},
                 {{6}, {3}, 2, 1, 64, true},                                // rows that see no key
@@ -144,7 +144,7 @@ std::vector<Case<op::Attention>> cases(uint64_t seed) {
                 {{8}, {24}, 4, 4, 64, false, false, 1e-4},                 // scores all but equal
                 {{8}, {24}, 4, 4, 64, false, false, 0},                    // equal
                 {{4}, {9}, 4, 2, 16, true}, {{4}, {9}, 2, 2, 20, true}};   // other head sizes
-    for (int length : {1, 2, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 513})
+    for (int length : {1, 2, 15, 16, 17, 63, 64, 65, 127, 128, 129, 255, 256, 257, 511, 512, 513})
       settings.push_back({{1}, {length}, 16, 1, 128, true});
     settings.push_back({{1, 1, 1}, {7, 300, 64}, 32, 2, 128, true});
   }

@@ -63,7 +63,7 @@ std::vector<Case<op::Embed>> cases(uint64_t seed) {
           continue;
         }
         for (int64_t rows : {0, 1, 7, 16}) all.push_back(make_case(rows, 64, t, table, vision));
-        for (int64_t dim : {1, 33}) all.push_back(make_case(3, dim, t, table, vision));
+        for (int64_t dim : {1, 33, 2048, 2056}) all.push_back(make_case(3, dim, t, table, vision));
         all.push_back(make_case(1744, 4096, t, table, vision));
         all.back().bench = true, all.back().test = false;
       }

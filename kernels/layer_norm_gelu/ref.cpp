@@ -66,12 +66,15 @@ std::vector<Case<op::LayerNormGelu>> cases(uint64_t seed) {
       all.push_back(make_case(int64_t(seed % 19) + 1, int64_t(seed / 19 % 700) + 1, t, kBf16, 1, true));
       continue;
     }
-    for (int64_t rows : {0, 1, 7, 17}) all.push_back(make_case(rows, 64, t, kBf16, 1, rows != 7));
-    for (int64_t dim : {1, 7, 15, 33, 127, 4096}) all.push_back(make_case(3, dim, t, kBf16, 1, false));
+    for (int64_t rows : {0, 1, 2, 7, 8, 9, 16, 17}) all.push_back(make_case(rows, 64, t, kBf16, 1, rows != 7));
+    for (int64_t dim : {1, 7, 15, 33, 127, 512, 520, 2048, 2056, 4096, 4104, 8192, 8200})
+      all.push_back(make_case(3, dim, t, kBf16, 1, false));
     for (double magnitude : {1e4, 1e-4, 0.0}) all.push_back(make_case(4, 128, t, kBf16, magnitude, true));
     all.push_back(make_case(5, 96, t, DType::f32, 1, true));
-    all.push_back(make_case(1728, 4096, t, kBf16, 1, false));
-    all.back().bench = true, all.back().test = false;
+    for (auto [rows, dim] : {std::pair{1728, 4096}, {256, 1024}}) {
+      all.push_back(make_case(rows, dim, t, kBf16, 1, false));
+      all.back().bench = true, all.back().test = false;
+    }
   }
   return all;
 }

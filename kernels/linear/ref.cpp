@@ -100,6 +100,7 @@ void add_timed(std::vector<Case<Linear>>& all) {
       all.push_back(timed("half.o", {M, 1024, 1024, t}));
       all.push_back(timed("half.down", {M, 1024, 3072, t}));
     }
+    all.push_back(timed("text.down", {16, 4096, 13696, t})), all.push_back(timed("half.o", {16, 1024, 1024, t}));
   }
 }
 
@@ -121,7 +122,7 @@ std::vector<Case<Linear>> cases(uint64_t seed) {
     for (int i = 0; i < 6; ++i) all.push_back(random_case(seed, i));
     return all;
   }
-  for (int64_t M : {1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33})
+  for (int64_t M : {0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33})
     for (DType t : {kF32, kBf16}) all.push_back(tested({M, 40, 64, t, kBf16, M % 2 == 1, M % 4 > 1}));
   for (int64_t N : {1, 3, 7, 9, 255, 257, 515})  // around the row blocks (8) and the panel (256)
     for (int64_t M : {1, 8, 17}) all.push_back(tested({M, N, 96, M == 8 ? kF32 : kBf16, kBf16, true, true}));
@@ -139,12 +140,13 @@ std::vector<Case<Linear>> cases(uint64_t seed) {
   for (int64_t K : {8, 56, 72, 264, 1096})
     for (int64_t M : {1, 2, 5, 8, 66}) all.push_back(tested({M, 70, K, kBf16, kBf16, K == 72, M == 2}));
   for (int64_t M : {63, 65, 127, 129})
-    for (int64_t N : {127, 129}) all.push_back(tested({M, N, 136, kBf16, kBf16, true, N == 129}));
+    for (int64_t N : {63, 64, 65, 127, 129}) all.push_back(tested({M, N, 136, kBf16, kBf16, true, N % 64 == 1}));
   for (int64_t M : {2, 16, 17, 33, 64}) all.push_back(tested({M, 130, 1032 * (M % 3 + 1), kBf16, kBf16, true, M > 16}));
   all.push_back(tested({5, 70, 5184, kBf16, kBf16, true}));  // cut into ten parts of 576, the last of which is empty
   all.push_back(tested({128, 256, 200, kBf16, kBf16, false, true}));
   all.push_back(tested({257, 264, 64, kBf16, kBf16, true, true, true}));
   all.push_back(tested({383, 504, 200, kBf16, kBf16, true, true}));
+  all.push_back(tested({1, 151552, 64, kBf16, kBf16}));  // the rows of lm_head
   add_timed(all);
   return all;
 }

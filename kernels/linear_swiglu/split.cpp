@@ -26,6 +26,7 @@ size_t workspace(const op::LinearSwiglu& a, Context& ctx) {
 }
 
 void run(const op::LinearSwiglu& a, Context& ctx) {
+  if (!a.x.shape[0]) return;
   const Parts p(a, ctx.workspace.take(size_t(a.y.bytes())));
   run_inner(p.gate, ctx, "gate");
   run_inner(p.up, ctx, "up");

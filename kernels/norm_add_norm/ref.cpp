@@ -70,12 +70,13 @@ std::vector<Case<op::NormAddNorm>> cases(uint64_t seed) {
       all.push_back(make_case(int64_t(seed % 19) + 1, int64_t(seed / 19 % 700) + 1, t, DType::bf16, 1));
       continue;
     }
-    for (int64_t rows : {0, 1, 2, 7, 9, 17}) all.push_back(make_case(rows, 64, t, DType::bf16, 1));
-    for (int64_t dim : {1, 7, 15, 31, 33, 127, 4096}) all.push_back(make_case(3, dim, t, DType::bf16, 1));
+    for (int64_t rows : {0, 1, 2, 7, 8, 9, 16, 17}) all.push_back(make_case(rows, 64, t, DType::bf16, 1));
+    for (int64_t dim : {1, 7, 15, 31, 33, 127, 512, 520, 2048, 2056, 4096, 4104, 8192, 8200})
+      all.push_back(make_case(3, dim, t, DType::bf16, 1));
     for (double magnitude : {1e4, 1e-4, 0.0}) all.push_back(make_case(4, 128, t, DType::bf16, magnitude));
     all.push_back(make_case(5, 96, t, DType::f32, 1));
-    for (int64_t rows : {1, 1744}) {
-      all.push_back(make_case(rows, 4096, t, DType::bf16, 1));
+    for (auto [rows, dim] : {std::pair{1, 4096}, {1744, 4096}, {372, 1024}}) {
+      all.push_back(make_case(rows, dim, t, DType::bf16, 1));
       all.back().bench = true, all.back().test = false;
     }
   }

@@ -81,9 +81,10 @@ std::vector<Case<PatchEmbed>> cases(uint64_t seed) {
         all.push_back(make_case({P, D, patch, pixels, y}));
         continue;
       }
-      for (int64_t P : {1, 4, 9, 36}) all.push_back(make_case({P, 40, 4, pixels, y, P != 4}));
+      for (int64_t P : {0, 1, 4, 9, 36}) all.push_back(make_case({P, 40, 4, pixels, y, P != 4}));
       all.push_back(make_case({8, 33, 14, pixels, y}));
       all.push_back(make_case({250, 248, 4, pixels, y}));
+      for (int64_t P : {63, 64, 65, 127, 129}) all.push_back(make_case({P, P + 1, 4, pixels, y}));
       all.push_back(make_case({256, 768, 14, pixels, y}, true));
       all.push_back(make_case({1024, 1536, 14, pixels, y}, true));
     }

@@ -39,6 +39,7 @@ template <class T> void normalise_row(const op::PatchEmbed& a, int64_t p, T* out
 }
 
 void run(const op::PatchEmbed& a, Context& ctx) {
+  if (!a.pixels.shape[0]) return;
   const size_t bytes = scratch_bytes(a);
   void* scratch = bytes ? ctx.workspace.take(bytes) : nullptr;
   const int64_t K = a.pixels.shape[1];

@@ -117,6 +117,8 @@ std::vector<Case<op::PosEmbed>> cases(uint64_t seed) {
         all.push_back(make_case(height, width, 24, 16, t, method, height == 6));
       all.push_back(make_case(10, 6, 6, 33, t, method, true));
       all.push_back(make_case(1, 3, 1, 8, t, method, false));
+      for (int64_t dim : {264, 1536, 2048, 2056}) all.push_back(make_case(2, 4, 5, dim, t, method, dim == 264));
+      all.push_back(make_case(0, 4, 5, 16, t, method, true));
       all.push_back(make_case(72, 96, 24, 1536, t, method, false));
       all.back().bench = true, all.back().test = false;
     }

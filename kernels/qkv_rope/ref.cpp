@@ -102,7 +102,7 @@ std::vector<Case<QkvRope>> cases(uint64_t seed) {
       all.push_back(make_case({int64_t(seed % 21) + 1, int64_t(seed / 21 % 99) + 1, 4, 2, 32, seed % 2 == 0, true}, t));
       continue;
     }
-    for (int64_t M : {1, 8, 9, 17}) {
+    for (int64_t M : {0, 1, 7, 8, 9, 16, 17}) {
       all.push_back(make_case({M, 48, 4, 2, 32, false, M != 8}, t));
       all.push_back(make_case({M, 48, 2, 2, 64, true, false}, t));
     }

@@ -15,6 +15,7 @@ size_t workspace(const op::QkvRope& a, Context& ctx) {
 }
 
 void run(const op::QkvRope& a, Context& ctx) {
+  if (!a.x.shape[0]) return;
   const Parts p(a, static_cast<char*>(ctx.workspace.take(scratch_bytes(a))));
   run_inner(p.q, ctx, "q");
   run_inner(p.k, ctx, "k");

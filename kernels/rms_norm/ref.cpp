@@ -54,7 +54,8 @@ std::vector<Case<op::RmsNorm>> cases(uint64_t seed) {
   }
   for (DType t : {DType::f32, DType::bf16}) {
     for (int64_t rows : {1, 2, 7, 8, 9, 16, 17}) all.push_back(make_case(rows, 64, t, DType::bf16, 1));
-    for (int64_t dim : {1, 7, 8, 15, 31, 33, 127, 128, 1536, 4096}) all.push_back(make_case(3, dim, t, DType::bf16, 1));
+    for (int64_t dim : {1, 7, 8, 15, 31, 33, 127, 128, 512, 520, 1536, 2048, 2056, 4096, 4104, 8192, 8200})
+      all.push_back(make_case(3, dim, t, DType::bf16, 1));
     for (double magnitude : {1e4, 1e-4, 0.0}) all.push_back(make_case(4, 128, t, DType::bf16, magnitude));
     all.push_back(make_case(0, 64, t, DType::bf16, 1));
     all.push_back(make_case(5, 96, t, DType::f32, 1));

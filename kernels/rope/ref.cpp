@@ -133,7 +133,7 @@ std::vector<Case<op::Rope>> cases(uint64_t seed) {
         all.push_back(make_case({int64_t(seed % 19) + 1, 4, 2, int64_t(seed / 19 % 9 + 1) * 16, vision, true, 99}, t));
         continue;
       }
-      for (int64_t rows : {0, 1, 7, 16})
+      for (int64_t rows : {0, 1, 2, 7, 8, 9, 16, 17})
         for (bool scattered : {false, true}) all.push_back(make_case({rows, 4, 2, 128, vision, scattered, 60}, t));
       for (int64_t dh : {16, 32, 64}) all.push_back(make_case({3, 4, 1, dh, vision, true, 60}, t));
       all.push_back(make_case({5, 16, 1, 128, vision, true, 65536}, t));

@@ -47,8 +47,8 @@ std::vector<Case<op::Swiglu>> cases(uint64_t seed) {
       all.push_back(make_case(int64_t(seed % 19) + 1, int64_t(seed / 19 % 700) + 1, t, 3));
       continue;
     }
-    for (int64_t rows : {0, 1, 2, 7, 9, 17}) all.push_back(make_case(rows, 64, t, 2));
-    for (int64_t columns : {1, 7, 15, 17, 31, 33, 4096}) all.push_back(make_case(3, columns, t, 2));
+    for (int64_t rows : {0, 1, 2, 7, 8, 9, 16, 17}) all.push_back(make_case(rows, 64, t, 2));
+    for (int64_t columns : {1, 7, 15, 17, 31, 33, 2048, 2056, 4096}) all.push_back(make_case(3, columns, t, 2));
     for (double magnitude : {1e4, 30.0, 1e-4, 0.0}) all.push_back(make_case(4, 128, t, magnitude));
     for (auto [rows, columns] : {std::pair{1, 13696}, std::pair{1744, 13696}, std::pair{6912, 4096}}) {
       all.push_back(make_case(rows, columns, t, 1));
