@@ -1,7 +1,7 @@
 // Every op x variant x bench case of the registry, no op by name: bytes and flops a second, and as percentages of what
 // this machine was measured to do. Own flags: --hot (one set of arguments, in cache where it fits; otherwise the sets
-// rotate through more than three last-level caches), --threads=N, --plugin=FILE.so; the rest are Google Benchmark's
-// (--benchmark_filter=, --benchmark_format=json, ...).
+// rotate through more than three last-level caches), --threads=N, --device=cuda (gpu_ops.h), --plugin=FILE.so; the
+// rest are Google Benchmark's (--benchmark_filter=, --benchmark_format=json, ...).
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "device_case.h"
 #include "glimpse/core/op.h"
 #include "glimpse/core/run.h"
+#include "gpu_ops.h"
 #include "probe.h"
 #include "tools/wait_policy.h"
 
@@ -23,6 +24,7 @@ namespace {
 
 struct Options {
   bool hot = false;
+  std::string device = "cpu";
   int threads = usable_threads();
 };
 
@@ -32,25 +34,6 @@ struct Limits {
 
 double seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Argument sets that together are larger than three last-level caches; one when hot.
-std::vector<std::pair<std::unique_ptr<DeviceCase>, AnyArgs>> make_sets(const OpBase& op, const AnyCase& c,
-                                                                        const Options& options) {
-  Backend& backend = cpu_backend();
-  const size_t wanted = 3 * size_t(backend.info().l3_bytes);
-  std::vector<std::pair<std::unique_ptr<DeviceCase>, AnyArgs>> sets;
-  size_t total = 0;
-  do {
-    auto memory = std::make_unique<DeviceCase>(backend);
-    const AnyArgs host = c.make(*memory);
-    op.check(host.get());
-    AnyArgs args = memory->on_device(op, host);
-    memory->drop_host();
-    total += memory->bytes();
-    sets.emplace_back(std::move(memory), args);
-  } while (!options.hot && total <= wanted && sets.size() < 4096);
-  return sets;
 }
 
 // Empty, or why these numbers cannot be: then they are not reported.
@@ -68,20 +51,21 @@ std::string impossible(double bytes_per_second, double flops_per_second, const L
 void bench(benchmark::State& state, const OpBase& op, int v, const AnyCase& c, const Options& options) {
   Backend& backend = cpu_backend();
   Reason reason;
-  auto sets = make_sets(op, c, options);
-  if (op.rejected(v, sets[0].second.get(), backend.info(), reason)) return state.SkipWithError(reason.text);
+  constexpr size_t kMostSets = 4096;
+  const auto sets = make_sets(backend, op, c, options.hot ? 0 : 3 * size_t(backend.info().l3_bytes), kMostSets);
+  if (op.rejected(v, sets[0].args.get(), backend.info(), reason)) return state.SkipWithError(reason.text);
   Plan plan;
   plan.add(std::string(op.name()) + "=" + op.variants()[size_t(v)].name);
   Run run(backend, plan, options.threads);
   const Site site{"bench", -1};
-  run.execute(op, sets[0].second.get(), site);  // sizes the workspace, makes the variant's state
+  run.execute(op, sets[0].args.get(), site);  // sizes the workspace, makes the variant's state
   // The probe runs before and after, in the same process: clocks and neighbours change.
   Limits limits{read_bandwidth(options.threads, 3), sgemm_rate(options.threads, 3), fma_peak(options.threads, 1)};
   double total = 0, best = 1e30;
   size_t next = 0;
   for (auto _ : state) {
     const double start = seconds();
-    run.execute(op, sets[next].second.get(), site);
+    run.execute(op, sets[next].args.get(), site);
     const double took = seconds() - start;
     state.SetIterationTime(took);
     total += took, best = std::min(best, took);
@@ -90,7 +74,7 @@ void bench(benchmark::State& state, const OpBase& op, int v, const AnyCase& c, c
   limits.read = std::max(limits.read, read_bandwidth(options.threads, 3));
   limits.sgemm = std::max(limits.sgemm, sgemm_rate(options.threads, 2));
   limits.fma = std::max(limits.fma, fma_peak(options.threads, 1));
-  const Cost cost = op.cost(sets[0].second.get());
+  const Cost cost = op.cost(sets[0].args.get());
   const double mean = total / double(state.iterations());
   const std::string nonsense = impossible(cost.bytes / mean, cost.flops / mean, limits, options.hot);
   if (!nonsense.empty()) return state.SkipWithError(nonsense.c_str());
@@ -144,12 +128,15 @@ Options parse(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     if (argument == "--hot") options.hot = true;
+    else if (argument.rfind("--device=", 0) == 0) options.device = argument.substr(9);
     else if (argument.rfind("--threads=", 0) == 0) options.threads = std::atoi(argument.c_str() + 10);
     else if (argument.rfind("--plugin=", 0) == 0) load_plugin(argument.c_str() + 9);
-    else GLIMPSE_FAIL("unknown argument \"%s\"; there are --hot, --threads=N, --plugin=FILE.so and --benchmark_...",
-                      argv[i]);
+    else GLIMPSE_FAIL("unknown argument \"%s\"; there are --device=cpu|cuda, --hot, --threads=N, --plugin=FILE.so and "
+                      "--benchmark_...", argv[i]);
   }
   GLIMPSE_CHECK(options.threads > 0, "--threads wants a number from 1 up");
+  GLIMPSE_CHECK(options.device == "cpu" || options.device == "cuda", "--device=%s: use cpu or cuda",
+                options.device.c_str());
   return options;
 }
 
@@ -160,9 +147,16 @@ int main(int argc, char** argv) {
   glimpse::spin_briefly(argv);
   benchmark::Initialize(&argc, argv);
   try {
-    const auto options = glimpse::bench::parse(argc, argv);
-    glimpse::bench::describe_machine(options);
-    glimpse::bench::register_all(options);
+    using namespace glimpse::bench;
+    const auto options = parse(argc, argv);
+    if (options.device == "cpu") {
+      describe_machine(options);
+      register_all(options);
+    } else if (glimpse::cuda_backend().info().is_virtual) {
+      return run_once_each(benchmark::GetBenchmarkFilter()) ? 0 : 1;
+    } else {
+      register_gpu_benches(options.hot);
+    }
     benchmark::RunSpecifiedBenchmarks();
   } catch (const glimpse::Error& e) {
     std::fprintf(stderr, "bench_ops: %s\n", e.what());

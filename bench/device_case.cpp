@@ -74,4 +74,19 @@ AnyArgs DeviceCase::on_device(const OpBase& op, const AnyArgs& args) {
   return moved;
 }
 
+std::vector<DeviceSet> make_sets(Backend& backend, const OpBase& op, const AnyCase& c, size_t bytes, size_t most) {
+  std::vector<DeviceSet> sets;
+  size_t total = 0;
+  do {
+    auto memory = std::make_unique<DeviceCase>(backend);
+    const AnyArgs host = c.make(*memory);
+    op.check(host.get());
+    AnyArgs args = memory->on_device(op, host);
+    memory->drop_host();
+    total += memory->bytes();
+    sets.push_back({std::move(memory), args});
+  } while (total <= bytes && sets.size() < most);
+  return sets;
+}
+
 }  // namespace glimpse::bench

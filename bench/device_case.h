@@ -1,5 +1,6 @@
 // Tensors of a bench case in a device's memory, dense, filled with values of the asked distribution's range.
 #pragma once
+#include <memory>
 #include <vector>
 
 #include "glimpse/core/backend.h"
@@ -27,5 +28,14 @@ class DeviceCase final : public Maker {
   std::vector<std::vector<uint8_t>> host_;
   std::vector<Buffer> device_;
 };
+
+// One set of arguments and its memory.
+struct DeviceSet {
+  std::unique_ptr<DeviceCase> memory;
+  AnyArgs args;
+};
+
+// Sets of a case until together they are larger than `bytes`; one at least, `most` at most.
+std::vector<DeviceSet> make_sets(Backend& backend, const OpBase& op, const AnyCase& c, size_t bytes, size_t most);
 
 }  // namespace glimpse::bench
