@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "support/allowed_skips.h"
 #include "support/op_check.h"
 #include "support/register_ops.h"
 
@@ -30,7 +31,10 @@ struct Tally {
 // Why layouts were skipped, with counts; printed once behind all tests.
 class SkipReport final : public testing::Environment {
  public:
-  void add(const std::string& who, const std::string& why) { ++counts_[who + ": " + why]; }
+  void add(const std::string& who, const std::string& why) {
+    EXPECT_TRUE(skip_allowed(who, why)) << who << " is skipped, which no entry of allowed_skips.cpp allows: " << why;
+    ++counts_[who + ": " + why];
+  }
   void TearDown() override {
     if (!counts_.empty()) std::printf("skipped (layouts of cases):\n");
     for (const auto& [what, count] : counts_) std::printf("%7d  %s\n", count, what.c_str());

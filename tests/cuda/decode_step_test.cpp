@@ -7,6 +7,7 @@
 #include "model/generate.h"
 #include "model/synthetic.h"
 #include "scratch_directory.h"
+#include "support/budget.h"
 
 namespace glimpse {
 namespace {
@@ -71,16 +72,51 @@ TEST_F(DecodeStepTest, SequencesSideBySideAndALongerPromptBetween) {
   EXPECT_GT(replayed.decode().replays(), 9);
 }
 
+// Eager and replayed steps that are wrong alike would agree with each other.
+TEST_F(DecodeStepTest, StepsAreTheCpusWithinTheirRoundings) {
+  options_.config.max_new_tokens = 6;
+  const std::vector<Prompt> prompts = {prompt(255), prompt(256), prompt(300)};  // around one split of keys, and two
+  glimpse::Run host(cpu_backend());
+  const auto on_cpu = [&](DType dtype) {
+    Glm4vForConditionalGeneration model(*checkpoint_, tiny(), host, dtype);
+    Generator generator(model, 3, 400);
+    return generate(generator, prompts, false);
+  };
+  const GenerateOutput exact = on_cpu(DType::f32), rounded = on_cpu(DType::bf16);
+  Generator replayed(*model_, 3, 400);
+  const GenerateOutput got = generate(replayed, prompts, true);
+  const auto vocabulary = size_t(tiny().text.vocab_size);
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const auto &a = exact.sequences[i], &b = rounded.sequences[i], &c = got.sequences[i];
+    size_t steps = 1;  // whose inputs are the same: up to the first token that differs
+    const auto same = [&](size_t step) { return a.ids[step] == b.ids[step] && a.ids[step] == c.ids[step]; };
+    while (steps < a.ids.size() && same(steps - 1)) ++steps;
+    EXPECT_GE(steps, 3u) << "sequence " << i;
+    const auto values = [&](const std::vector<float>& v) {
+      return std::vector<double>(v.begin(), v.begin() + ptrdiff_t(steps * vocabulary));
+    };
+    const test::Expected expected{"logits", DType::bf16, int64_t(vocabulary), values(a.logits), values(b.logits)};
+    EXPECT_EQ(test::compare(expected, values(c.logits), false), "") << "sequence " << i << ", " << steps << " steps";
+  }
+}
+
 TEST_F(DecodeStepTest, ChunksNeighboursAndAKeptPrefixChangeNoBit) {
   options_.config.max_new_tokens = 4;
   const std::vector<Prompt> prompts = {prompt(300), prompt(90)};
-  Generator generator(*model_, 3, 320);
+  Generator generator(*model_, 8, 320);
   const GenerateOutput whole = generate(generator, prompts, true);
+  GenerateOutput first = whole;
+  first.sequences.resize(1);
   options_.prefill_chunk = 1;  // as small as it gets: 130
   expect_equal(generate(generator, prompts, true), whole);
-  GenerateOutput three = generate(generator, {prompts[0], prompts[1], prompt(20)}, true);
-  three.sequences.pop_back();
-  expect_equal(three, whole);
+  for (const size_t neighbours : {0, 2, 7}) {
+    SCOPED_TRACE(neighbours);
+    std::vector<Prompt> some = {prompts[0]};
+    for (size_t i = 0; i < neighbours; ++i) some.push_back(prompt(20 + int(i)));
+    GenerateOutput beside = generate(generator, some, true);
+    beside.sequences.resize(1);
+    expect_equal(beside, first);
+  }
   options_.reuse_prefix = true;
   generate(generator, prompts, true);
   const GenerateOutput again = generate(generator, prompts, true);
