@@ -134,6 +134,12 @@ TEST(Launcher, RefusesWhatItCannotServe) {
   EXPECT_NE(refusal(facts, "p").find("CUDA 13"), std::string::npos);
   facts.needed.back() = "libcudart.so.13";
   EXPECT_EQ(refusal(facts, "p"), "");
+  EXPECT_EQ(note(facts), "");
+  facts.needed.push_back("libcublas.so.13");
+  EXPECT_EQ(refusal(facts, "p"), "");
+  EXPECT_NE(note(facts).find("libcublas.so.13"), std::string::npos);
+  facts.needed.push_back("libcuda.so.1");
+  EXPECT_NE(refusal(facts, "p").find("the driver API"), std::string::npos);
   EXPECT_EQ(refusal(ElfFacts{}, "script"), "");
 }
 

@@ -73,6 +73,9 @@ std::string refusal(const ElfFacts& facts, const std::string& program) {
   std::string runtime;
   for (const auto& library : facts.needed)
     if (library.rfind("libcudart.so", 0) == 0) runtime = library;
+  for (const auto& library : facts.needed)
+    if (library.rfind("libcuda.so", 0) == 0)
+      return program + " needs " + library + ": the driver API is not modelled; build it on the runtime API alone";
   if (runtime == "libcudart.so.13") return {};
   if (!runtime.empty())
     return program + " needs " + runtime + "; ptxvm stands in for libcudart.so.13: build it with CUDA 13";
@@ -92,6 +95,15 @@ std::string refusal(const ElfFacts& facts, const std::string& program) {
   return program +
          " has no device code and does not use the CUDA runtime; if it should, build it with\n"
          "  nvcc -cudart shared -gencode arch=compute_80,code=compute_80 ...";
+}
+
+std::string note(const ElfFacts& facts) {
+  for (const auto& library : facts.needed)
+    for (const char* prefix : {"libcublas.so", "libcudnn", "libcufft", "libcurand", "libcusolver", "libcusparse",
+                               "libnccl", "libnpp", "libnvjpeg"})
+      if (library.rfind(prefix, 0) == 0)
+        return library + " holds machine code without PTX: what it should compute on the device fails here";
+  return {};
 }
 
 }  // namespace ptxvm

@@ -22,5 +22,7 @@ ElfFacts read_elf(std::span<const std::byte> file);
 
 // A sentence that says why the program cannot run on the virtual GPU and what to do, or an empty string.
 std::string refusal(const ElfFacts& facts, const std::string& program);
+// A sentence that names a library of the program whose calls will fail, or an empty string.
+std::string note(const ElfFacts& facts);
 
 }  // namespace ptxvm

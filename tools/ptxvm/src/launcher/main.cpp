@@ -186,6 +186,7 @@ int main(int argc, char** argv) {
   const auto file = contents(program);
   const auto facts = ptxvm::read_elf(std::as_bytes(std::span(file)));
   if (const auto reason = ptxvm::refusal(facts, program); !reason.empty()) fail(reason, kExitCannotRun);
+  if (const auto text = ptxvm::note(facts); !text.empty()) std::fprintf(stderr, "ptxvm: %s\n", text.c_str());
   const auto directory = library_directory();
   prepend("LD_LIBRARY_PATH", directory.string(), ':');
   if (facts.rpath) prepend("LD_PRELOAD", (directory / "libcudart.so.13").string(), ' ');

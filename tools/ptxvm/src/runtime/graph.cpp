@@ -118,6 +118,7 @@ cudaError_t alloc_op(cudaMemAllocNodeParams* params, Op* op) {
   const auto address = rt.memory().allocate(params->bytesize, MemoryKind::kDevice, name);
   if (!address) return cudaErrorMemoryAllocation;
   params->dptr = reinterpret_cast<void*>(address);
+  rt.graph_allocations.insert(params->dptr);
   *op = AllocOp{params->dptr, params->bytesize};
   return cudaSuccess;
 }

@@ -29,6 +29,7 @@ bool holds(const void* pointer, Allocation* found) {
 cudaError_t release(void* pointer, bool host) {
   if (!pointer) return cudaSuccess;
   auto& rt = runtime();
+  if (rt.graph_allocations.count(pointer)) return cudaSuccess;
   Allocation found;
   const bool pinned = holds(pointer, &found) && found.kind == MemoryKind::kPinned;
   const bool other = found.size && (pinned != host || found.kind == MemoryKind::kSymbol);
@@ -63,6 +64,8 @@ cudaError_t pool_allocate(void** pointer, size_t size, Pool* pool, cudaStream_t 
   if (const auto error = allocate(pointer, size, MemoryKind::kDevice, "cudaMallocAsync"); error != cudaSuccess)
     return error;
   auto& rt = runtime();
+  bool capturing = false;
+  if (is_capturing(stream, &capturing) == cudaSuccess && capturing) rt.graph_allocations.insert(*pointer);
   if (*pointer) rt.pool_of[reinterpret_cast<uint64_t>(*pointer)] = pool;
   pool->used += size;
   pool->used_high = std::max(pool->used_high, pool->used);

@@ -67,6 +67,7 @@ struct Runtime {
   std::set<const void*> handles;                         // living Function*
   std::unordered_map<const void*, Variable> variables;   // by the host shadow's address
   std::map<uint64_t, Pool*> pool_of;
+  std::set<const void*> graph_allocations;  // stay in place: every launch of their graph allocates them anew
   std::set<Pool*> pools;
   Pool default_pool;
   uint64_t allocations = 0, launches = 0, findings = 0, instructions = 0, thread_instructions = 0;

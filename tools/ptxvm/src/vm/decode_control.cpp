@@ -66,6 +66,8 @@ void decode_call(Decoder& d) {
         d.program().serial |= builtin.fn == exec::device_malloc || builtin.fn == exec::device_free;
         return;
       }
+      if (callee->name.starts_with("__cudaCDP") || callee->name.starts_with("cudaLaunchDevice"))
+        d.refuse("dynamic parallelism: the function " + std::string(callee->name));
       d.refuse("the function " + std::string(callee->name) + ", which has no body");
     }
     site.target = d.callee(*ref);

@@ -137,11 +137,44 @@ static void forked() {
   OK(cudaGraphDestroy(graph));
 }
 
+// Memory that a graph allocates and the program frees: by cudaFree, by cudaFreeAsync, and in another graph.
+static void freed_outside() {
+  cudaStream_t stream;
+  OK(cudaStreamCreate(&stream));
+  cudaGraph_t graph, freeing;
+  cudaGraphNode_t allocation, kernel, release;
+  OK(cudaGraphCreate(&graph, 0));
+  OK(cudaGraphCreate(&freeing, 0));
+  cudaMemAllocNodeParams memory = {};
+  memory.poolProps.allocType = cudaMemAllocationTypePinned;
+  memory.poolProps.location.type = cudaMemLocationTypeDevice;
+  memory.bytesize = 256;
+  OK(cudaGraphAddMemAllocNode(&allocation, graph, nullptr, 0, &memory));
+  int *own = static_cast<int*>(memory.dptr), value = 3, count = 64;
+  void* arguments[] = {&own, &value, &count};
+  cudaKernelNodeParams launch = {};
+  launch.func = reinterpret_cast<void*>(fill);
+  launch.gridDim = 1, launch.blockDim = 64, launch.kernelParams = arguments;
+  OK(cudaGraphAddKernelNode(&kernel, graph, &allocation, 1, &launch));
+  OK(cudaGraphAddMemFreeNode(&release, freeing, nullptr, 0, own));
+  cudaGraphExec_t exec, exec_freeing;
+  OK(cudaGraphInstantiate(&exec, graph, 0));
+  OK(cudaGraphInstantiate(&exec_freeing, freeing, 0));
+  for (int way = 0; way < 3; ++way) {
+    OK(cudaGraphLaunch(exec, stream));
+    increment<<<1, 64, 0, stream>>>(own, 64);
+    OK(cudaStreamSynchronize(stream));
+    REQUIRE(all_are(host_copy(own, 64), 4));
+    OK(way == 0 ? cudaFree(own) : way == 1 ? cudaFreeAsync(own, stream) : cudaGraphLaunch(exec_freeing, stream));
+  }
+}
+
 int main() {
   int* a;
   OK(cudaMalloc(&a, 64 * sizeof(int)));
   parameters(a);
   other_nodes(a);
   forked();
+  freed_outside();
   std::puts("ok");
 }
