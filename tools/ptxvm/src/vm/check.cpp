@@ -1,6 +1,7 @@
 // --check: is an access within a living allocation, and was what it reads ever written?
 #include <algorithm>
 
+#include "decode.h"
 #include "exec.h"
 
 namespace ptxvm {
@@ -70,19 +71,39 @@ bool being_copied(const Block& block, const std::byte* at) {
   return false;
 }
 
+// The first byte that the load uses and nothing wrote, or `count`. Structures are moved in whole words, with their
+// padding: an integer whose first bytes were written and the rest was not is taken for that, and so is what follows
+// the written part of a load whose result is only stored.
+uint64_t first_unwritten(const Source& source, const uint8_t* bits, uint64_t at, uint64_t count) {
+  const auto written = [&](uint64_t i) { return all_written(bits, at + i, 1); };
+  const auto wanted = [&](uint64_t i) { return (source.used_bytes >> (i & 31) & 1) != 0 && !written(i); };
+  // Whether the bytes up to `end` are some written ones and then only unwritten ones.
+  const auto padded = [&](uint64_t begin, uint64_t end) {
+    uint64_t i = begin;
+    while (i < end && written(i)) ++i;
+    const bool some = i > begin;
+    while (i < end && !written(i)) ++i;
+    return some && i == end;
+  };
+  const std::string_view type = source.text.substr(source.text.rfind('.') + 1);
+  const uint64_t size = std::max<uint64_t>(bits_of_type(type) / 8, 1);
+  for (uint64_t i = 0; i < count; ++i) {
+    if (!wanted(i)) continue;
+    const uint64_t begin = i / size * size;
+    if (type[0] != 'f' && padded(begin, std::min(begin + size, count))) continue;
+    return source.only_stored && padded(0, count) ? count : i;
+  }
+  return count;
+}
+
 // Reads must find their bytes written, stores write them. `bits` and `at` are the bitmap's and the place in it.
 void initialise(Warp* w, const Inst* in, int lane, uint8_t* bits, uint64_t at, uint64_t count, bool store,
                 uint64_t address) {
   if (store) return set_written(bits, at, count);
   if (all_written(bits, at, count)) return;
   const auto& source = program_of(w).sources[in->source];
-  uint64_t first = 0;
-  while (first < count && ((source.used_bytes >> (first & 31) & 1) == 0 || all_written(bits, at + first, 1))) ++first;
+  const uint64_t first = first_unwritten(source, bits, at, count);
   if (first == count) return;
-  // Padding at the end of a structure that is copied: the compiler moves it along.
-  uint64_t written = count;
-  while (written > 0 && !all_written(bits, at + written - 1, 1)) --written;
-  if (source.only_stored && first > 0 && written == first) return;
   if (bits == w->block->shared_written.data())
     return unwritten(w, in, lane,
                      "shared memory at byte " + std::to_string(at + first) +

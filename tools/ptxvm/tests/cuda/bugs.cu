@@ -104,6 +104,20 @@ __global__ void padding(Args x) {
   __syncthreads();
   x.a[t] = to[t].a + to[t].s;
 }
+// The same moved in words, as libraries do it.
+struct Flagged {
+  bool flag;
+  long long value;
+};
+__global__ void padded_words(Args x) {
+  __shared__ Flagged from[32];
+  const int t = threadIdx.x;
+  from[t].flag = true;
+  if (!x.bug) from[t].value = 2;
+  __syncthreads();
+  const auto* words = reinterpret_cast<const unsigned long long*>(&from[31 - t]);
+  x.a[t] = static_cast<int>((words[0] & 1) + words[1]);
+}
 __global__ void trapped(Args x) {
   if (x.bug && threadIdx.x == 9) __trap();
   x.a[threadIdx.x] = 1;
@@ -172,23 +186,16 @@ struct Case {
 };
 #define CASE(name, shared) \
   { #name, name, shared }
-const Case kCases[] = {CASE(read_past_end, 0),       CASE(write_past_end, 0),
-                       CASE(write_before, 0),        CASE(far_away, 0),
-                       CASE(null_pointer, 0),        CASE(host_pointer, 0),
-                       CASE(use_after_free, 0),      CASE(misaligned, 0),
-                       CASE(misaligned_vector, 0),   CASE(shared_past_end, 128),
-                       CASE(shared_misaligned, 128), CASE(shared_unwritten, 0),
-                       CASE(global_unwritten, 0),    CASE(constant_past_end, 0),
-                       CASE(variable_past_end, 0),   CASE(local_past_end, 0),
-                       CASE(atomic_past_end, 0),     CASE(atomic_unwritten, 0),
-                       CASE(byte_past_end, 0),       CASE(deadlock, 0),
-                       CASE(warp_deadlock, 0),       CASE(trapped, 0),
-                       CASE(stack_overflow, 0),      CASE(wild_call, 0),
-                       CASE(partial_copy, 0),        CASE(double_free, 0),
-                       CASE(missing_wait, 0),        CASE(short_wait, 0),
-                       CASE(unwaited_barrier, 0),    CASE(whole_kilobyte, 0),
-                       CASE(next_allocation, 0),     CASE(registered_past_end, 0),
-                       CASE(other_lanes, 0),         CASE(padding, 0)};
+const Case kCases[] = {
+    CASE(read_past_end, 0),     CASE(write_past_end, 0),    CASE(write_before, 0),        CASE(far_away, 0),
+    CASE(null_pointer, 0),      CASE(host_pointer, 0),      CASE(use_after_free, 0),      CASE(misaligned, 0),
+    CASE(misaligned_vector, 0), CASE(shared_past_end, 128), CASE(shared_misaligned, 128), CASE(shared_unwritten, 0),
+    CASE(global_unwritten, 0),  CASE(constant_past_end, 0), CASE(variable_past_end, 0),   CASE(local_past_end, 0),
+    CASE(atomic_past_end, 0),   CASE(atomic_unwritten, 0),  CASE(byte_past_end, 0),       CASE(deadlock, 0),
+    CASE(warp_deadlock, 0),     CASE(trapped, 0),           CASE(stack_overflow, 0),      CASE(wild_call, 0),
+    CASE(partial_copy, 0),      CASE(double_free, 0),       CASE(missing_wait, 0),        CASE(short_wait, 0),
+    CASE(unwaited_barrier, 0),  CASE(whole_kilobyte, 0),    CASE(next_allocation, 0),     CASE(registered_past_end, 0),
+    CASE(other_lanes, 0),       CASE(padding, 0),           CASE(padded_words, 0)};
 
 int main(int count, char** arguments) {
   if (count < 2) {

@@ -1,6 +1,6 @@
 // mma.sync of f16, bf16, tf32, e4m3, e5m2 and f64. The fragments become small matrices of f64 in memory (row-major A
 // and C, B as K x 8), which is exact for all of them; then one FMA per product, eight columns at a time.
-#include "mma_operands.h"
+#include "mma_pairs.h"
 
 namespace ptxvm::PTXVM_ISA {
 namespace {
@@ -59,87 +59,6 @@ template <int K, int G>
   }
 }
 
-/// What the products and sums of multiply_in_range were like; it counts only if they stayed in range.
-struct Range {
-  bool fits;    // largest magnitudes are 0 or in [2^-100, largest f32)
-  bool zeroes;  // somewhere the largest was 0: nothing but zeros, or products that f32 cannot hold
-};
-
-/// The same as multiply_aligned where f32 holds every product exactly: the largest magnitudes are found there, at half
-/// the width, for several rows at once.
-template <int K, int G>
-[[gnu::noinline]] Range multiply_in_range(Operands& o) {
-  constexpr int kRows = kRowsAtOnce < 8 ? kRowsAtOnce : 8;
-  alignas(32) float a[16][K], b[K][8];
-  const __m128 sign = _mm_set1_ps(-0.0f);
-  for (int m = 0; m < 16; ++m)
-    for (int k = 0; k < K; k += 4)
-      _mm_store_ps(&a[m][k], _mm_andnot_ps(sign, _mm256_cvtpd_ps(_mm256_load_pd(&o.a[m][k]))));
-  for (int k = 0; k < K; ++k) _mm256_store_ps(b[k], _mm256_andnot_ps(_mm256_set1_ps(-0.0f), narrow(load(o.b[k]))));
-  const __m256i one = _mm256_set1_epi32(1);
-  __m256i highest = _mm256_setzero_si256(), lowest = _mm256_set1_epi32(-1), least = lowest;
-  for (int m = 0; m < 16; m += kRows) {
-    __m256 sum[kRows];
-    for (int i = 0; i < kRows; ++i) sum[i] = narrow(load(o.c[m + i]));
-    for (int base = 0; base < K; base += G) {
-      __m256i largest[kRows];
-#pragma GCC unroll 8
-      for (int i = 0; i < kRows; ++i) largest[i] = _mm256_castps_si256(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), sum[i]));
-#pragma GCC unroll 2
-      for (int k = base; k < base + G; ++k) {
-        const __m256 row = _mm256_load_ps(b[k]);
-#pragma GCC unroll 8
-        for (int i = 0; i < kRows; ++i) {
-          const __m256 product = _mm256_mul_ps(_mm256_set1_ps(a[m + i][k]), row);
-          largest[i] = _mm256_max_epu32(largest[i], _mm256_castps_si256(product));
-        }
-      }
-      Row bias[kRows], shifted[kRows];
-#pragma GCC unroll 8
-      for (int i = 0; i < kRows; ++i) {
-        highest = _mm256_max_epu32(highest, largest[i]);
-        least = _mm256_min_epu32(least, largest[i]);
-        lowest = _mm256_min_epu32(lowest, _mm256_sub_epi32(largest[i], one));  // 0 becomes the largest number
-        const __m256i power = _mm256_and_si256(largest[i], _mm256_set1_epi32(0x7f800000));
-        bias[i] = mul(widen(_mm256_castsi256_ps(power)), splat(0x1.8p28));
-        shifted[i] = add(bias[i], widen(sum[i]));
-      }
-#pragma GCC unroll 2
-      for (int k = base; k < base + G; ++k) {
-        const Row row = load(o.b[k]);
-#pragma GCC unroll 8
-        for (int i = 0; i < kRows; ++i) shifted[i] = fma(splat(o.a[m + i][k]), row, shifted[i]);
-      }
-#pragma GCC unroll 8
-      for (int i = 0; i < kRows; ++i) sum[i] = narrow(sub(shifted[i], bias[i]));
-    }
-    for (int i = 0; i < kRows; ++i) {
-      store(o.c[m + i], widen(sum[i]));
-      highest = _mm256_max_epu32(highest, _mm256_castps_si256(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), sum[i])));
-    }
-  }
-  alignas(32) uint32_t h[8], l[8], z[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(h), highest);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(l), lowest);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(z), least);
-  Range range{true, false};
-  for (int i = 0; i < 8; ++i) {
-    range.fits &= h[i] < 0x7f7fffff && l[i] >= 0x0d800000 - 1;  // the largest f32, 2^-100
-    range.zeroes |= z[i] == 0;
-  }
-  return range;
-}
-
-/// Products of these may be too small for f32.
-[[gnu::noinline]] bool has_tiny(const Operands& o, int k_size) {
-  bool tiny = false;
-  for (int k = 0; k < k_size; ++k) {
-    for (int m = 0; m < 16; ++m) tiny |= o.a[m][k] != 0 && __builtin_fabs(o.a[m][k]) < 0x1p-50;
-    for (int n = 0; n < 8; ++n) tiny |= o.b[k][n] != 0 && __builtin_fabs(o.b[k][n]) < 0x1p-50;
-  }
-  return tiny;
-}
-
 constexpr double kLargestF32 = 0x1.fffffep127;
 
 template <int Rows, int Columns>
@@ -151,21 +70,20 @@ template <int Rows, int Columns>
   return all;
 }
 
-template <Element E, int K, Model M>
+/// Products in one alignment: 4 for tf32 (and m8n8k4), 8 for f16 and bf16, 16 for 8 bits.
+constexpr int group_of(Element e) {
+  return e == Element::kTf32 ? 4 : e == Element::kF16 || e == Element::kBf16 ? 8 : 16;
+}
+
+template <int K, int G, Model M>
 [[gnu::always_inline]] inline void multiply(Operands& o) {
   if (M == Model::kNearest) return multiply_wide<K>(o);
-  constexpr int kGroup = E == Element::kTf32 ? 4 : E == Element::kF16 || E == Element::kBf16 ? 8 : 16;
   constexpr double kInfinity = __builtin_inf();
   alignas(64) double c[16][8];
   __builtin_memcpy(c, o.c, sizeof c);
-  set_rounding(0x7f80);
-  const Range range = multiply_in_range<K, kGroup>(o);
-  set_rounding(0x1f80);
-  if (range.fits && !(range.zeroes && has_tiny(o, K))) return;
-  __builtin_memcpy(o.c, c, sizeof c);
   if (below<16>(kInfinity, o.a, K) && below<K>(kInfinity, o.b, 8) && below<16>(kInfinity, c, 8)) {
     set_rounding(0x7f80);
-    multiply_aligned<K, kGroup>(o);
+    multiply_aligned<K, G>(o);
     set_rounding(0x1f80);
     if (below<16>(kLargestF32, o.c, 8)) return;
   }
@@ -174,14 +92,33 @@ template <Element E, int K, Model M>
   multiply_wide<K>(o);
 }
 
+/// False if the operands are out of the range that this way is good for.
+template <Element A, Element B, int K, bool Half>
+[[gnu::always_inline]] inline bool in_range_mma(void* const* d, const void* const* a, const void* const* b,
+                                                const void* const* c) {
+  Pairs<K> o;
+  unpack_pairs<A, B, K, Half>(o, a, b, c);
+  set_rounding(0x3f80);
+  const Range range = multiply_pairs<K, group_of(A)>(o);
+  uint32_t mxcsr;
+  asm volatile("vstmxcsr %0" : "=m"(mxcsr) : : "memory");
+  set_rounding(0x1f80);
+  constexpr uint32_t kInvalid = 1, kOverflow = 8;
+  constexpr bool kWide = A == Element::kBf16 || A == Element::kTf32;  // may have products that f32 cannot hold
+  if ((mxcsr & (kInvalid | kOverflow)) != 0 || !range.fits || (kWide && range.zeroes && has_tiny(o))) return false;
+  pack_pairs<K, Half>(d, o);
+  return true;
+}
+
 template <Element A, Element B, int K, bool Half, Model M>
 void mma(const MmaShape&, void* const* d, const void* const* a, const void* const* b, const void* const* c) {
+  if (M == Model::kOther && in_range_mma<A, B, K, Half>(d, a, b, c)) return;
   Operands o;
   unpack_a<A, K>(o, a);
   unpack_b<B, K>(o, b);
   if constexpr (Half) unpack_c_f16(o.c, c);
   else unpack_c_f32(o.c, c);
-  multiply<A, K, M>(o);
+  multiply<K, group_of(A), M>(o);
   if constexpr (Half) pack_d_f16(d, o.c);
   else pack_d_f32(d, o.c);
 }
@@ -209,7 +146,7 @@ void mma_volta(const MmaShape& s, void* const* d, const void* const* a, const vo
         o.c[ct.row][ct.col] = wide ? double(float_of(words(c[i])[lane])) : half(c, lane, i);
       }
     }
-    multiply<Element::kTf32, 4, M>(o);
+    multiply<4, 4, M>(o);
     for (int m = 0; m < 8; ++m) {
       for (int n = 0; n < 8; ++n) results[p][m][n] = o.c[m][n];
     }

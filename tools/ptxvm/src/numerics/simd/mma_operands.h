@@ -79,14 +79,6 @@ constexpr int per_register(Element e) {
   return e == Element::kTf32 ? 1 : e == Element::kF16 || e == Element::kBf16 ? 2 : 4;
 }
 
-float e4m3_value(uint8_t x) {
-  const int exponent = (x >> 3) & 15, fraction = x & 7;
-  if ((x & 0x7f) == 0x7f) return float_of(kNanF32);
-  const float magnitude =
-      exponent == 0 ? float(fraction) * 0x1p-9f : float_of(uint32_t(exponent + 120) << 23 | uint32_t(fraction) << 20);
-  return (x & 0x80) != 0 ? -magnitude : magnitude;
-}
-
 /// Eight f32 as f64; one 64-byte store where 64-byte loads follow, for store-to-load forwarding.
 [[gnu::always_inline]] inline void widen_8(double* to, __m256 f) {
 #if defined(__AVX512F__)
@@ -97,23 +89,44 @@ float e4m3_value(uint8_t x) {
 #endif
 }
 
+/// Eight bytes of e4m3 as f16 of a 256th of their value, which f16 holds exactly; e5m2 is the upper half of f16.
+[[gnu::always_inline]] inline __m128i e4m3_as_f16(__m128i x) {
+  const __m128i wide = _mm_cvtepu8_epi16(x), magnitude = _mm_and_si128(wide, _mm_set1_epi16(0x7f));
+  const __m128i is_nan = _mm_cmpeq_epi16(magnitude, _mm_set1_epi16(0x7f));
+  const __m128i h = _mm_blendv_epi8(_mm_slli_epi16(magnitude, 7), _mm_set1_epi16(0x7e00), is_nan);
+  return _mm_or_si128(h, _mm_slli_epi16(_mm_and_si128(wide, _mm_set1_epi16(0x80)), 8));
+}
+
+/// 16 bytes of elements as f32.
+template <Element E>
+[[gnu::always_inline]] inline void widen_f32(float* to, __m128i x) {
+  if constexpr (E == Element::kTf32) {
+    _mm_store_ps(to, _mm_castsi128_ps(_mm_and_si128(x, _mm_set1_epi32(-0x2000))));
+  } else if constexpr (E == Element::kF16) {
+    _mm256_store_ps(to, _mm256_cvtph_ps(x));
+  } else if constexpr (E == Element::kBf16) {
+    _mm256_store_ps(to, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16)));
+  } else {
+    for (int half = 0; half < 2; ++half) {
+      const __m128i bytes = half == 0 ? x : _mm_unpackhi_epi64(x, x);
+      __m256 f;
+      if constexpr (E == Element::kE4m3) f = _mm256_mul_ps(_mm256_cvtph_ps(e4m3_as_f16(bytes)), _mm256_set1_ps(256.0f));
+      else f = _mm256_cvtph_ps(_mm_slli_epi16(_mm_cvtepu8_epi16(bytes), 8));
+      _mm256_store_ps(to + 8 * half, f);
+    }
+  }
+}
+
 /// Four register words (16 bytes of consecutive k) as f64.
 template <Element E>
 [[gnu::always_inline]] inline void widen(double* to, const uint32_t* from) {
-  if constexpr (E == Element::kTf32) {
-    const __m128i x = _mm_and_si128(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)), _mm_set1_epi32(-0x2000));
-    _mm256_store_pd(to, _mm256_cvtps_pd(_mm_castsi128_ps(x)));
-  } else if constexpr (E == Element::kF16 || E == Element::kBf16) {
-    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-    __m256 f;
-    if constexpr (E == Element::kF16) f = _mm256_cvtph_ps(x);
-    else f = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16));
-    widen_8(to, f);
+  constexpr int kCount = 4 * per_register(E);
+  alignas(64) float f[kCount];
+  widen_f32<E>(f, _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  if constexpr (kCount == 4) {
+    _mm256_store_pd(to, _mm256_cvtps_pd(_mm_load_ps(f)));
   } else {
-    for (int i = 0; i < 16; ++i) {
-      const uint8_t x = uint8_t(from[i / 4] >> (8 * (i % 4)));
-      to[i] = E == Element::kE4m3 ? e4m3_value(x) : f16_to_f32(uint16_t(x << 8));
-    }
+    for (int i = 0; i < kCount; i += 8) widen_8(to + i, _mm256_load_ps(f + i));
   }
 }
 
