@@ -104,11 +104,10 @@ void phase(benchmark::State& state, Bench& b, double GenerateStats::*seconds, co
   state.counters[unit] = units / total;
 }
 
-void report(Bench& b) {
+double peak_megabytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  std::printf("peak memory %.1f MB, checkpoint %.1f MB\n", double(usage.ru_maxrss) * 1024e-6,
-              1e-6 * double(b.checkpoint.total_bytes()));
+  return double(usage.ru_maxrss) * 1024e-6;
 }
 
 void limits(Bench& b, double decode_seconds, double prefill_seconds, double vision_seconds) {
@@ -143,11 +142,8 @@ void once(Bench& b) {
   Generator generator(b.model, 1, int64_t(b.prompt.ids.size()) + b.options.new_tokens);
   generator.generate({b.prompt}, b.generation);
   const GenerateStats s = generator.generate({b.prompt}, b.generation).stats;
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
   std::printf("{\"vision\": %.6f, \"prefill\": %.6f, \"decode\": %.6f, \"peak_mb\": %.1f}\n", s.vision_seconds,
-              s.prefill_seconds, s.decode_seconds / double(std::max<int64_t>(s.decode_steps, 1)),
-              double(usage.ru_maxrss) * 1024e-6);
+              s.prefill_seconds, s.decode_seconds / double(std::max<int64_t>(s.decode_steps, 1)), peak_megabytes());
 }
 
 void run_all(const Options& options) {
@@ -175,9 +171,10 @@ void run_all(const Options& options) {
       best.*field = i == 0 ? s.*field : std::min(best.*field, s.*field);
     best.decode_steps = s.decode_steps;
   }
+  const double peak = peak_megabytes();  // the probes' buffers are not the model's
   limits(b, best.decode_seconds / double(std::max<int64_t>(best.decode_steps, 1)), best.prefill_seconds,
          best.vision_seconds);
-  report(b);
+  std::printf("peak memory %.1f MB, checkpoint %.1f MB\n", peak, 1e-6 * double(b.checkpoint.total_bytes()));
 }
 
 }  // namespace
@@ -185,7 +182,6 @@ void run_all(const Options& options) {
 
 int main(int argc, char** argv) {
   glimpse::spin_briefly(argv);
-  benchmark::Initialize(&argc, argv);
   CLI::App app("Times load, vision, prefill and decode of a model on the CPU", "bench_model");
   glimpse::bench::Options options;
   std::string picture = "448x336";
@@ -197,7 +193,14 @@ int main(int argc, char** argv) {
   app.add_option("--kernel", options.kernels, "op[.site][layers]=variant")->expected(1)->take_all();
   app.add_option("--threads", options.threads, "CPU threads; 0: all");
   app.add_flag("--once", options.once, "one warm generation: seconds of vision, prefill and a decoded token, as JSON");
+  app.allow_extras()->footer("--benchmark_filter=, --benchmark_format= and the like are Google Benchmark's.");
   CLI11_PARSE(app, argc, argv);
+  std::vector<char*> rest{argv[0]};
+  std::vector<std::string> words = app.remaining();
+  for (std::string& word : words) rest.push_back(word.data());
+  int count = int(rest.size());
+  benchmark::Initialize(&count, rest.data());
+  if (benchmark::ReportUnrecognizedArguments(count, rest.data())) return 2;
   try {
     char end = 0;
     const int parts = std::sscanf(picture.c_str(), "%ldx%ld%c", &options.width, &options.height, &end);

@@ -78,26 +78,44 @@ volatile uint64_t g_sink;  // keeps what the probes compute alive
 
 }  // namespace
 
-double read_bandwidth(int threads, int repeats) {
+double read_bandwidth(int threads, int repeats, const std::vector<std::span<const char>>& parts) {
   const DeviceInfo& device = cpu_backend().info();
   GLIMPSE_CHECK(device.isa & kIsaAvx2, "the read probe needs AVX2");
-  const size_t part = size_t(std::max<int64_t>(4 * device.l3_bytes, 256 << 20)) / size_t(threads) / 4096 * 4096;
-  static Buffer memory;
-  if (memory.bytes() < part * size_t(threads)) {
-    memory = Buffer(cpu_backend(), part * size_t(threads));
-    std::memset(memory.data(), 1, memory.bytes());
+  const size_t enough = size_t(std::max<int64_t>(4 * device.l3_bytes, 256 << 20));
+  // Slices that start on cache lines and are whole steps of the streams, one for each thread.
+  constexpr size_t kStep = kStreams * 64;
+  std::vector<std::span<const char>> slices;
+  size_t bytes = 0;
+  for (const auto& part : parts) {
+    const size_t skip = (64 - reinterpret_cast<uintptr_t>(part.data()) % 64) % 64;
+    const size_t slice = part.size() < skip ? 0 : (part.size() - skip) / size_t(threads) / kStep * kStep;
+    if (slice == 0 || bytes >= enough) continue;
+    slices.push_back(part.subspan(skip, slice * size_t(threads)));
+    bytes += slices.back().size();
   }
-  const char* data = static_cast<const char*>(memory.data());
   double best = 0;
   for (int r = 0; r < repeats; ++r) {
     uint64_t sum = 0;
     const double start = seconds();
 #pragma omp parallel num_threads(threads) reduction(^ : sum)
-    sum ^= read_avx2(data + part * size_t(omp_get_thread_num()), part);
-    best = std::max(best, double(part) * threads / (seconds() - start));
+    for (const auto& s : slices) {
+      const size_t slice = s.size() / size_t(threads);
+      sum ^= read_avx2(s.data() + slice * size_t(omp_get_thread_num()), slice);
+    }
+    best = std::max(best, double(bytes) / (seconds() - start));
     g_sink = sum;
   }
   return best;
+}
+
+double read_bandwidth(int threads, int repeats) {
+  const size_t bytes = size_t(std::max<int64_t>(4 * cpu_backend().info().l3_bytes, 256 << 20));
+  static Buffer memory;
+  if (memory.bytes() < bytes) {
+    memory = Buffer(cpu_backend(), bytes);
+    std::memset(memory.data(), 1, bytes);
+  }
+  return read_bandwidth(threads, repeats, {{static_cast<const char*>(memory.data()), bytes}});
 }
 
 double sgemm_rate(int threads, int repeats) {

@@ -45,6 +45,8 @@ using Chat = std::vector<Message>;
 /// Reads a chat: a list of {"role", "content"} objects; OpenAI's {"type": "image_url", "image_url": {"url": ...}}
 /// becomes an image (and video_url a video). Errors name the message and the item.
 Chat parse_chat(std::string_view json, const std::string& source);
+/// The list of messages that parse_chat reads, as plain JSON.
+OrderedJson messages_json(const Chat& chat);
 
 /// How a list as content of a system or assistant message is printed (spec 5.1).
 enum class ListContent {

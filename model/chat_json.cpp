@@ -102,12 +102,31 @@ std::string float_repr(double value) {
 
 Chat parse_chat(std::string_view json, const std::string& source) {
   const OrderedJson list = parse_ordered_json(json, source, kChatLimits);
-  GLIMPSE_CHECK(list.is_array() && !list.empty(), "%s: must be a list of messages", source.c_str());
+  const char* hint = list.is_object() && list.contains("messages")
+                         ? "; it is an object: give the list that stands under its \"messages\"" : "";
+  GLIMPSE_CHECK(list.is_array() && !list.empty(), "%s: must be a list of {\"role\", \"content\"} objects%s",
+                source.c_str(), hint);
   Chat chat;
   for (std::size_t i = 0; i < list.size(); ++i) {
     chat.push_back(read_message(list[i], source + ": message " + std::to_string(i + 1)));
   }
   return chat;
+}
+
+OrderedJson messages_json(const Chat& chat) {
+  OrderedJson list = OrderedJson::array();
+  for (const Message& m : chat) {
+    OrderedJson message = {{"role", m.role}};
+    if (m.is_list) {
+      message["content"] = OrderedJson::array();
+      for (const ContentItem& item : m.items) message["content"].push_back(item.fields);
+    } else {
+      message["content"] = m.content;
+    }
+    if (!m.metadata.is_null()) message["metadata"] = m.metadata;
+    list.push_back(std::move(message));
+  }
+  return list;
 }
 
 std::string python_repr(const OrderedJson& value) {

@@ -43,6 +43,7 @@ std::string without_trailing_space(std::string text) {
 }  // namespace
 
 fs::path resolve_model(const std::string& model) {
+  GLIMPSE_CHECK(!model.empty(), "the model's name is empty; give a directory, or org/name of the local cache");
   std::error_code error;
   if (fs::is_directory(model, error)) return model;
   GLIMPSE_CHECK(!fs::exists(model, error), "%s: is a file; give the directory that holds config.json", model.c_str());

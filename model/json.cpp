@@ -37,10 +37,13 @@ void check_cost(std::string_view text, const std::string& source, const JsonLimi
                 source.c_str(), limits.max_values);
 }
 
-// The library's messages open with its own name and number in brackets and may quote megabytes of input.
-std::string plain_reason(const char* what) {
+// The library's messages open with its own name and number in brackets and may quote megabytes of input. Of a text of
+// one line, which has a number of its own in a file of many, they need not count lines.
+std::string plain_reason(const char* what, bool one_line) {
   std::string reason = what;
   if (const auto end = reason.find("] "); end != std::string::npos) reason.erase(0, end + 2);
+  const std::string first = "line 1, ";
+  if (const auto at = reason.find(first); one_line && at < 20) reason.erase(at, first.size());
   constexpr std::size_t kLongest = 200;
   if (reason.size() > kLongest) reason = reason.substr(0, kLongest) + "...";
   for (char& c : reason) {
@@ -62,7 +65,7 @@ Value parse_checked(std::string_view text, const std::string& source, const Json
     return Value::parse(text.begin(), text.end(), callback);
   } catch (const nlohmann::json::exception& error) {
     GLIMPSE_CHECK(false, "%s: not valid JSON (%s); correct it or fetch it again", source.c_str(),
-                  plain_reason(error.what()).c_str());
+                  plain_reason(error.what(), text.find('\n') == text.npos).c_str());
   }
   return {};
 }

@@ -59,9 +59,6 @@ struct PipelineResult {
   OrderedJson json() const;
 };
 
-// The chat as JSON, which parse_chat reads back.
-OrderedJson messages_json(const Chat& chat);
-
 class Pipeline {
  public:
   // `model`: a directory, or "org/name" in the local cache. Throws Error where model or device cannot be opened.

@@ -54,22 +54,6 @@ PipelineOptions with_pipeline_keywords(PipelineOptions o, const Json& keywords) 
   return o;
 }
 
-OrderedJson messages_json(const Chat& chat) {
-  OrderedJson list = OrderedJson::array();
-  for (const Message& m : chat) {
-    OrderedJson message = {{"role", m.role}};
-    if (m.is_list) {
-      message["content"] = OrderedJson::array();
-      for (const ContentItem& item : m.items) message["content"].push_back(item.fields);
-    } else {
-      message["content"] = m.content;
-    }
-    if (!m.metadata.is_null()) message["metadata"] = m.metadata;
-    list.push_back(std::move(message));
-  }
-  return list;
-}
-
 OrderedJson PipelineResult::json() const {
   OrderedJson record = OrderedJson::object();
   if (input_chat.empty()) record["input_text"] = input_text;

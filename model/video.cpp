@@ -55,6 +55,7 @@ VideoDecoder::VideoDecoder(std::vector<uint8_t> bytes, const std::string& name, 
 
 // Reads every packet without decoding: the exact number, order and times of the frames.
 void VideoDecoder::scan(const VideoLimits& limits) {
+  GLIMPSE_CHECK(!input_->is_picture(), "%s: is a picture, not a video; give it as a picture (--image)", name().c_str());
   const AVStream& stream = input_->stream();
   const std::unique_ptr<AVPacket, void (*)(AVPacket*)> packet(av_packet_alloc(),
                                                               [](AVPacket* p) { av_packet_free(&p); });

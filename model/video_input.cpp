@@ -167,6 +167,8 @@ void VideoInput::start_decoder(const AVCodec* decoder, int64_t max_pixels, int t
                 decoder->name);
 }
 
+bool VideoInput::is_picture() const { return std::string_view(format_->iformat->name).ends_with("_pipe"); }
+
 bool VideoInput::read_packet(AVPacket* packet) {
   constexpr int kMostRetries = 1000;
   for (int retries = 0;;) {

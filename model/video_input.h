@@ -40,6 +40,8 @@ class VideoInput {
 
   const AVStream& stream() const { return *stream_; }
   const std::string& name() const { return name_; }
+  // One of FFmpeg's readers of single pictures (png_pipe, ...).
+  bool is_picture() const;
 
  private:
   struct Source;

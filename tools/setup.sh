@@ -1,11 +1,13 @@
 #!/bin/sh
-# Installs what the build needs and this machine lacks, from Debian (or Ubuntu) packages. Run it as often as you like.
+# Installs what the build needs and this machine lacks, from Debian (or Ubuntu) packages; with the word "tests" also the
+# disassembler of the tests of machine code, which are skipped without it. Run it as often as you like.
 set -eu
 cd "$(dirname "$0")/.."
 
-# The disassembler of the tests of machine code; they are skipped where it cannot be had.
-if command -v nvcc >/dev/null && ! command -v nvdisasm >/dev/null && ! [ -x build/python/nvidia/cu13/bin/nvdisasm ]; then
-  python3 -m pip install -q --disable-pip-version-check --target build/python nvidia-cuda-nvdisasm ||
+if [ "${1:-}" = tests ] && command -v nvcc >/dev/null && ! command -v nvdisasm >/dev/null &&
+   ! [ -x build/python/nvidia/cu13/bin/nvdisasm ]; then
+  PIP_ROOT_USER_ACTION=ignore python3 -m pip install -q --disable-pip-version-check --target build/python \
+    nvidia-cuda-nvdisasm ||
     echo "setup: no nvdisasm from PyPI (nvidia-cuda-nvdisasm); the tests of machine code will be skipped"
 fi
 

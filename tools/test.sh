@@ -10,14 +10,14 @@ elif command -v nvcc >/dev/null; then preset=dev
 else preset=cpu
 fi
 
-sh tools/setup.sh
+sh tools/setup.sh tests
 echo "test: preset $preset"
 cmake --preset "$preset"
 cmake --build --preset "$preset"
 
+# Shown as it comes. The status of a pipe is that of its last command, so ctest's goes through a file.
 log="build/$preset/ctest.log"
-ctest --preset "$preset" > "$log" 2>&1 || true
-cat "$log"
+{ ctest --preset "$preset" 2>&1 && echo 0 >"$log.status" || echo $? >"$log.status"; } | tee "$log"
 # ctest says: "100% tests passed, 0 tests failed out of 7".
 summary=$(sed -n 's/.*tests passed, \([0-9]*\) tests failed out of \([0-9]*\).*/\1 \2/p' "$log" | tail -n 1)
 failed=${summary% *}
@@ -27,4 +27,4 @@ if [ -z "$summary" ]; then
   exit 1
 fi
 echo "$((total - failed)) passed, $failed failed"
-[ "$failed" -eq 0 ] && [ "$total" -gt 0 ]
+[ "$failed" -eq 0 ] && [ "$total" -gt 0 ] && [ "$(cat "$log.status")" -eq 0 ]

@@ -2,9 +2,11 @@
 
 #include <dlfcn.h>
 
+#include <set>
 #include <string>
 
 #include "glimpse/core/error.h"
+#include "glimpse/core/op.h"
 
 namespace glimpse {
 
@@ -29,8 +31,21 @@ static Backend* (*make_cuda)() = nullptr;
 
 void register_cuda_backend(Backend* (*make)()) { make_cuda = make; }
 
+// What a shared object may have registered.
+static size_t registered() {
+  size_t count = ops().size() + (make_cuda ? 1 : 0);
+  for (const OpBase* op : ops()) count += op->variants().size();
+  return count;
+}
+
 void load_plugin(const char* path) {
-  GLIMPSE_CHECK(dlopen(path, RTLD_NOW | RTLD_GLOBAL), "the plugin %s cannot be loaded: %s", path, dlerror());
+  static std::set<void*> loaded;
+  const size_t before = registered();
+  void* plugin = dlopen(path, RTLD_NOW | RTLD_GLOBAL);
+  GLIMPSE_CHECK(plugin, "the plugin %s cannot be loaded: %s", path, dlerror());
+  const bool again = !loaded.insert(plugin).second;
+  GLIMPSE_CHECK(again || registered() > before, "the plugin %s registers no kernel variant; GLIMPSE_VARIANT registers "
+                "one (include/glimpse/core/variant.h)", path);
 }
 
 Backend& cuda_backend() {
@@ -38,7 +53,7 @@ Backend& cuda_backend() {
   if (made) return *made;
   if (!make_cuda) {
     const char* name = "libglimpse_cuda.so";
-    GLIMPSE_CHECK(dlopen(name, RTLD_NOW | RTLD_GLOBAL), "no CUDA here: %s; build with the CUDA toolkit, or use "
+    GLIMPSE_CHECK(dlopen(name, RTLD_NOW | RTLD_GLOBAL), "no CUDA variants here: %s; build the preset cuda, or use "
                   "--device cpu", dlerror());
     GLIMPSE_CHECK(make_cuda, "%s registers no device", name);
   }

@@ -26,10 +26,14 @@ int Run::choose(const OpBase& op, const void* args, Site site) const {
   return v;
 }
 
-void Run::run_variant(const OpBase& op, int variant, const void* args, Site site) {
+static int depth_of(const Site& site) {
   int depth = 0;
   for (const char* c = site.path; *c; ++c) depth += *c == '/';
-  const Event event{op, variant, args, site, depth, *this};
+  return depth;
+}
+
+void Run::run_variant(const OpBase& op, int variant, const void* args, Site site) {
+  const Event event{op, variant, args, site, depth_of(site), *this};
   for (Observer* o : observers_) o->before(event);
   {
     Workspace::Scope scope(workspace_);
@@ -65,7 +69,13 @@ size_t Run::workspace(const OpBase& op, const void* args, Context& outer, const 
   const std::string path = inner_path(outer, inner);
   const Site site{path.c_str(), outer.site.layer};
   Context ctx{device(), outer.stream, outer.workspace, outer.states, outer.threads, this, site};
-  return op.workspace(choose(op, args, site), args, ctx);
+  const Event event{op, choose(op, args, site), args, site, depth_of(site), *this};
+  if (dry_)
+    for (Observer* o : observers_) o->before(event);
+  const size_t bytes = op.workspace(event.variant, args, ctx);
+  if (dry_)
+    for (Observer* o : observers_) o->after(event);
+  return bytes;
 }
 
 }  // namespace glimpse

@@ -35,6 +35,7 @@ const Bad kBad[] = {
     {"command", {"kernals"}, 2, {"no command \"kernals\"", "did you mean kernels?"}},
     {"command_far", {"teleport"}, 2, {"\"teleport\"", "the commands are", "inspect", "bench"}},
     {"program_option", {"--jason"}, 2, {"no option --jason", "glimpse --help"}},
+    {"option_early", {"-m", kNano, "run", "-p", "x"}, 2, {"-m stands before the command", "glimpse run -m"}},
     {"option", {"kernels", "--devise", "cpu"}, 2, {"kernels has no option --devise", "did you mean --device?"}},
     {"option_far", {"kernels", "--qqqqqqq"}, 2, {"kernels has no option --qqqqqqq", "glimpse kernels --help"}},
     {"option_value", {"inspect", "--modle=x"}, 2, {"--model"}},
@@ -52,7 +53,10 @@ const Bad kBad[] = {
     {"bench_shape", {"bench", "linear", "--shape", "M=0,"}, 1, {"\"M=0,\"", "glimpse kernels"}},
     {"plugin", {"kernels", "--plugin", "/nowhere/mine.so"}, 1, {"/nowhere/mine.so", "cannot be loaded"}},
     {"plugin_text", {"kernels", "--plugin", kNano + "/config.json"}, 1, {"config.json", "cannot be loaded"}},
+    {"plugin_empty", {"kernels", "--plugin", "libm.so.6"}, 1, {"libm.so.6", "registers no kernel variant"}},
+    {"help_of", {"help", "kernals"}, 2, {"no command \"kernals\"", "did you mean kernels?"}},
     {"model_missing", {"inspect", "-m", "/nowhere/model"}, 1, {"/nowhere/model", "check the path"}},
+    {"model_empty", {"inspect", "-m", ""}, 1, {"model's name is empty"}},
     {"model_file", {"inspect", "-m", kNano + "/config.json"}, 1, {"is a file", "give the directory"}},
     {"model_hub", {"inspect", "-m", "no-such-org/no-such-model"}, 1, {"hf download no-such-org/no-such-model"}},
     {"rule", {"inspect", "-m", kNano, "--plan", "--kernel", "attention"}, 1, {"\"attention\"", "write op[.site]"}},
@@ -65,6 +69,12 @@ const Bad kBad[] = {
      {"attention.text[7-9]=scalar matched nothing", "text.attn[0-3]"}},
     {"rule_cannot", {"inspect", "-m", kNano, "--plan", "--kernel", "linear.text.o=gemv_avx2"}, 1,
      {"cannot run at text.o"}},
+    {"rule_inner", {"inspect", "-m", kNano, "--plan", "--kernel", "swiglu=scalar"}, 1,
+     {"swiglu=scalar matched nothing", "inside linear_swiglu", "--kernel linear_swiglu=split"}},
+    {"rule_inner_site",
+     {"inspect", "-m", kNano, "--plan", "--kernel", "linear_swiglu=split", "--kernel", "swiglu.text.mpl=scalar"}, 1,
+     {"swiglu.text.mpl=scalar", "swiglu runs at text.mlp/swiglu[0-3]"}},
+    {"rule_sample", {"inspect", "-m", kNano, "--plan", "--kernel", "sample.txt=select"}, 1, {"sample runs at sample"}},
     {"image_alone", {"inspect", "-m", kNano, "--image", "10x10"}, 1, {"--plan"}},
     {"image_size", {"inspect", "-m", kNano, "--plan", "--image", "big"}, 1, {"--image big", "WIDTHxHEIGHT"}},
     {"image_rest", {"inspect", "-m", kNano, "--plan", "--image", "10x10x10"}, 1, {"10x10x10", "WIDTHxHEIGHT"}},
@@ -74,7 +84,26 @@ const Bad kBad[] = {
     {"context_zero", {"inspect", "-m", kNano, "--plan", "--context", "0"}, 2, {"--context"}},
     {"run_nothing_asked", {"run", "-m", kNano}, 1, {"nothing to answer", "-p"}},
     {"run_extra_prompt", {"run", "-m", kNano, "-p", "Hi", "more"}, 2, {"no place for the argument \"more\""}},
+    {"run_rule_inner", {"run", "-m", kNano, "-p", "x", "--kernel", "swiglu=scalar"}, 1,
+     {"--kernel linear_swiglu=split"}},
+    {"run_rule_vision", {"run", "-m", kNano, "-p", "x", "--kernel", "attention.vision=scalar"}, 1,
+     {"attention.vision=scalar matched nothing; attention runs at text.attn[0-3]"}},
+    {"run_rule_before_media", {"run", "-m", kNano, "-p", "x", "--video", "/no.mp4", "--kernel", "rope.v=scalar"}, 1,
+     {"rope.v=scalar"}},
+    {"chat_rule", {"chat", "-m", kNano, "--kernel", "attention.txt=scalar"}, 1, {"attention.txt=scalar"}},
+    {"batch_rule", {"batch", "-m", kNano, "-", "--kernel", "attention.txt=scalar"}, 1, {"attention.txt=scalar"}},
+    {"parity_rule", {"parity", "-m", kNano, "--golden", kNano + "/../golden/cases", "--kernel", "swiglu=scalar"}, 1,
+     {"--kernel linear_swiglu=split"}},
+    {"run_zero", {"run", "-m", kNano, "-p", "x", "-n", "0"}, 2,
+     {"--max-new-tokens", "0 is not a whole number from 1 to"}},
+    {"run_empty", {"run", "-m", kNano, "-p", ""}, 1, {"--prompt is empty"}},
+    {"run_fps_alone", {"run", "-m", kNano, "-p", "x", "--fps", "2"}, 1, {"--fps", "--video"}},
+    {"run_json_spans", {"run", "-m", kNano, "-p", "x", "--json", "--show-thinking"}, 2, {"--json", "--show-thinking"}},
+    {"run_case", {"run", "-m", kNano, "--messages", kNano + "/../golden/cases/scene/case.json"}, 1,
+     {"case.json: must be a list", "under its \"messages\""}},
     {"run_seed", {"run", "-m", kNano, "-p", "Hi", "--seed", "-1"}, 2, {"--seed", "-1"}},
+    {"run_seed_huge", {"run", "-m", kNano, "-p", "x", "--seed", "18446744073709551616"}, 2,
+     {"--seed", "whole number"}},
     {"run_cold", {"run", "-m", kNano, "-p", "x", "--temperature", "1e-38"}, 2, {"--temperature", "0 or a number"}},
     {"run_top_p", {"run", "-m", kNano, "-p", "x", "--temperature", "0", "--top-p", "0.5"}, 1,
      {"--top-p", "--temperature"}},
@@ -95,6 +124,7 @@ const Bad kBad[] = {
     {"batch_output_directory", {"batch", "-m", kNano, "-", "-o", kNano}, 1, {"is a directory", "--output"}},
     {"batch_output_other", {"batch", "-m", kNano, "-", "-o", kNano + "/config.json"}, 1, {"another --output"}},
     {"batch_shard", {"batch", "-m", kNano, "-", "--shard", "2/2"}, 1, {"--shard 2/2", "0 to N-1"}},
+    {"batch_read_only", {"batch", "-m", kNano, "-", "-o", "/nowhere/a.jsonl"}, 1, {"/nowhere/a.jsonl", "written"}},
     {"parity_missing", {"parity", "-m", kNano, "--golden", "/nowhere"}, 1, {"/nowhere", "golden cases"}},
     {"bench_nan", {"bench", "swiglu", "--seconds", "nan"}, 2, {"--seconds", "nan"}},
 };
@@ -104,6 +134,8 @@ INSTANTIATE_TEST_SUITE_P(Table, BadCommandLine, testing::ValuesIn(kBad), [](cons
 TEST(FullDisk, IsNotTakenForSuccess) {
   const Outcome o = run_program("/bin/sh", {"-c", std::string("'") + GLIMPSE_PROGRAM + "' kernels > /dev/full"});
   expect_one_sentence(o, 1, {"standard output", "No space left"});
+  const Outcome help = run_program("/bin/sh", {"-c", std::string("'") + GLIMPSE_PROGRAM + "' --help > /dev/full"});
+  expect_one_sentence(help, 1, {"standard output"});
 }
 
 // The small model with one of its files replaced; an empty text removes the file.

@@ -64,6 +64,7 @@ const BadFile kFiles[] = {
     {"picture_is_video", "--image", "clip.jpg", file_text(kClip), {"video", "--video"}},
     {"video_empty", "--video", "empty.mp4", "", {"empty"}},
     {"video_text", "--video", "notes.mp4", "these are notes", {}},
+    {"video_is_picture", "--video", "scene.mp4", file_text(kScene), {"picture", "--image"}},
     {"video_half", "--video", "half.mp4", file_text(kClip).substr(0, 3000), {}},
 };
 
@@ -139,6 +140,27 @@ TEST(Interrupt, EndsTheAnswerWithStatus130) {
   const Outcome o = run_program("/bin/bash", {"-mc", command});
   EXPECT_EQ(o.status, 130) << o.err;
   EXPECT_NE(o.out, "");
+}
+
+// Before the first token there is nothing to print, and an interrupt ends the program at once: in the vision tower of a
+// model of the released one's size, whose weights are holes of a file, and while a video is awaited.
+TEST(Interrupt, EndsAPromptAtOnce) {
+  const ScratchDirectory scratch;
+  const std::string large = (scratch.path() / "9b").string();
+  ASSERT_EQ(run_program(GLIMPSE_MAKE_CHECKPOINT, {"--like", nano_model(), "--sparse-9b", large}).status, 0);
+  const auto interrupted = [](const std::string& arguments) {
+    const std::string command = std::string("'") + GLIMPSE_PROGRAM + "' run --device cpu " + arguments +
+                                " -p Hi < <(sleep 20) & child=$!; sleep 2; before=$(date +%s%N); "
+                                "kill -INT $child; wait $child; echo $? $(( ($(date +%s%N) - before) / 1000000 ))";
+    return run_program("/bin/bash", {"-c", command});
+  };
+  for (const Outcome& o : {interrupted("-m '" + large + "' --image '" + kPhoto + "'"),
+                           interrupted("-m '" + nano_model() + "' --video -")}) {
+    int status = 0, milliseconds = 0;
+    ASSERT_EQ(std::sscanf(o.out.c_str(), "%d %d", &status, &milliseconds), 2) << o.out << o.err;
+    EXPECT_EQ(status, 130) << o.err;
+    EXPECT_LT(milliseconds, 1000) << o.err;
+  }
 }
 
 }  // namespace

@@ -79,6 +79,28 @@ TEST(Batch, ShardsTogetherAreTheWholeAndACutRecordIsAskedAgain) {
   EXPECT_EQ(file_text(output), whole.out);
 }
 
+// Whoever goes on where a run stopped is told of the lines that failed then.
+TEST(Batch, LinesThatFailedEarlierAreNotForgotten) {
+  const ScratchDirectory scratch;
+  const auto questions = scratch.write("q.jsonl", "{\"prompt\": \"Hello!\"}\n{\n{\"prompt\": \"What is 3 plus 4?\"}\n");
+  const std::string output = (scratch.path() / "a.jsonl").string();
+  const Outcome first = batch(questions, {"-o", output});
+  EXPECT_EQ(first.status, 1);
+  EXPECT_NE(first.err.find("1 of 3 lines could not be answered; their"), first.err.npos) << first.err;
+  const Outcome again = batch(questions, {"-o", output, "--kernel", "attention.text=scalar"});
+  EXPECT_EQ(again.status, 1);
+  EXPECT_NE(again.err.find("1 of 3 lines could not be answered, 1 of them in an earlier run"), again.err.npos)
+      << again.err;
+  const std::string error = records_of(file_text(output)).at(1)["error"];
+  EXPECT_EQ(error.rfind("line 2: not valid JSON (parse error at column 2", 0), 0u) << error;
+}
+
+TEST(Batch, AFullDiskIsAnError) {
+  const ScratchDirectory scratch;
+  const auto questions = scratch.write("q.jsonl", "{\"prompt\": \"Hello!\"}\n");
+  expect_one_sentence(batch(questions, {"-o", "/dev/full"}), 1, {"/dev/full", "disk full"});
+}
+
 TEST(Batch, APipeIsReadAsAFileIs) {
   const std::string command = std::string("echo '{\"prompt\": \"Hello!\"}' | '") + GLIMPSE_PROGRAM + "' batch -m '" +
                               nano_model() + "' /dev/stdin --temperature 0 -n 3";

@@ -86,10 +86,12 @@ TEST_P(PlanEqualsRun, BufferForBuffer) {
   const ProcessorFields fields = image_processor_fields(nano_model());
   const ImageProcessorOptions options = image_processor_options({fields.fields, fields.source});
   constexpr int64_t kContext = 200, kChunk = 60;
+  GenerateOptions generate;
+  generate.prefill_chunk = kChunk, generate.config.max_new_tokens = 1;
   const cli::MemoryPlan plan = cli::plan_memory(checkpoint, config, options,
                                                 {.pictures = {{224, 168}},
                                                  .context = kContext,
-                                                 .chunk = kChunk,
+                                                 .generate = generate,
                                                  .dtype = GetParam(),
                                                  .kernels = {},
                                                  .threads = 1},
@@ -111,9 +113,7 @@ TEST_P(PlanEqualsRun, BufferForBuffer) {
   glimpse::Run run(backend, {}, 1);
   Glm4vForConditionalGeneration model(checkpoint, config, run, GetParam());
   Generator generator(model, 1, kContext);
-  GenerateOptions generate;
-  generate.prefill_chunk = kChunk;
-  generator.prefill(prompt, generate);
+  generator.generate({prompt}, generate);
 
   ASSERT_EQ(plan.pictures.size(), 1u);
   EXPECT_EQ(plan.pictures[0].patches, t * h * w);

@@ -57,6 +57,21 @@ inline Outcome glimpse_program(const std::vector<std::string>& arguments, const 
   return run_program(GLIMPSE_PROGRAM, arguments, input);
 }
 
+// The commands as the program's own help lists them.
+inline std::vector<std::string> command_names() {
+  const std::string help = glimpse_program({"--help"}).out;
+  std::istringstream lines(help.substr(help.find("Subcommands:")));
+  std::vector<std::string> names;
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line) && line.rfind("  ", 0) == 0) {
+    std::istringstream words(line);
+    names.emplace_back();
+    words >> names.back();
+  }
+  return names;
+}
+
 // A refusal: that status, and one line on standard error that holds all the parts.
 inline void expect_one_sentence(const Outcome& o, int status, const std::vector<std::string>& parts) {
   EXPECT_EQ(o.status, status) << o.err;

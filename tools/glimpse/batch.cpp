@@ -7,7 +7,6 @@
 #include "batch_lines.h"
 #include "commands.h"
 #include "generation_flags.h"
-#include "interrupt.h"
 #include "model/output_parser.h"
 #include "model_options.h"
 #include "progress.h"
@@ -42,10 +41,10 @@ class Batch {
  public:
   Batch(const BatchFlags& flags)
       : flags_(flags), open_(flags.common),
+        options_(generate_options(flags.generation, open_.generation, open_.processor.tokenizer(), kDefaultNewTokens)),
         context_(checked_context()),
         model_(open_.checkpoint, open_.config, open_.run, open_.dtype, show_loading),
-        generator_(model_, flags.size, context_),
-        options_(generate_options(flags.generation, open_.generation, open_.processor.tokenizer(), kDefaultNewTokens)) {
+        generator_(model_, flags.size, context_) {
     options_.same_draws = true;
     ProcessorOptions& p = open_.processor.options();
     p.image.want_pixel_values = p.video.want_pixel_values = false;
@@ -98,7 +97,7 @@ class Batch {
   }
 
   void finish() {
-    open_.check_rules_used();
+    if (total_.sequences > 0) open_.check_rules_used();
     if (flags_.stats)
       std::fprintf(stderr, "generation   %s\n%s", generation_text(options_.config).c_str(),
                    stats_text(run_stats(total_, model_, false)).c_str());
@@ -117,12 +116,7 @@ class Batch {
     if (asked.empty()) return;
     std::vector<Prompt> prompts;
     for (const Item* item : asked) prompts.push_back(item->input.prompts[0]);
-    GenerateEvents events;
-    events.prefill = [](int64_t, int64_t) {
-      if (interrupted()) throw Interrupted();
-    };
-    events.token = [](size_t, int32_t) { return !interrupted(); };
-    GenerateOutput out = generator_.generate(prompts, options_, events);
+    GenerateOutput out = generator_.generate(prompts, options_);
     for (size_t i = 0; i < asked.size(); ++i) asked[i]->answer = std::move(out.sequences[i]);
     total_ += out.stats;
   }
@@ -130,16 +124,16 @@ class Batch {
   // Tokens of a line, for which there is memory.
   int64_t checked_context() const {
     const int64_t context = std::min(flags_.context, open_.config.text.max_position_embeddings);
-    open_.plan(text_prompt(context), flags_.size, context, flags_.generation.prefill_chunk);
+    open_.plan(text_prompt(context), flags_.size, context, options_);
     return context;
   }
 
   const BatchFlags& flags_;
   OpenModel open_;
+  GenerateOptions options_;
   int64_t context_;
   Glm4vForConditionalGeneration model_;
   Generator generator_;
-  GenerateOptions options_;
   GenerateStats total_;
 };
 
@@ -173,43 +167,40 @@ class Lines {
   std::ifstream file_;
 };
 
+// An interrupt ends the program at once: records are written whole, and a cut one is asked again.
 void batch(const BatchFlags& flags, int& status) {
-  const int64_t done = flags.output.empty() ? -1 : last_finished(flags.output);
-  Lines lines(flags, done);
-  Batch batch(flags);
+  const Finished before = flags.output.empty() ? Finished{} : finished(flags.output);
+  Lines lines(flags, before.last);
   std::FILE* out = flags.output.empty() ? stdout : std::fopen(flags.output.c_str(), "ab");
   GLIMPSE_CHECK(out, "%s: cannot be written; give a file in a directory that you may write to", flags.output.c_str());
-  catch_interrupts();
+  Batch batch(flags);
   Progress progress;
-  int64_t failed = 0, answered = 0, index = 0;
+  int64_t failed = before.failed, answered = before.records - before.failed, index = 0;
   std::string text;
-  try {
-    for (bool more = true; more && !interrupted();) {
-      std::vector<Item> items;
-      while (int(items.size()) < flags.size && (more = lines.next(text, index)))
-        items.push_back(batch.prepare(text, index));
-      if (items.empty()) break;
-      batch.answer(items);
-      if (interrupted()) break;  // answers cut short are not recorded; the next run with --output asks again
-      for (const Item& item : items) {
-        const std::string record = batch.record(item);
-        GLIMPSE_CHECK(std::fwrite(record.data(), 1, record.size(), out) == record.size() && std::fflush(out) == 0,
-                      "%s: cannot be written; is the disk full?",
-                      flags.output.empty() ? "output" : flags.output.c_str());
-        ++(item.error.empty() ? answered : failed);
-      }
-      progress.show("batch", index + 1, lines.total(), "lines");
+  for (bool more = true; more;) {
+    std::vector<Item> items;
+    while (int(items.size()) < flags.size && (more = lines.next(text, index)))
+      items.push_back(batch.prepare(text, index));
+    if (items.empty()) break;
+    batch.answer(items);
+    for (const Item& item : items) {
+      const std::string record = batch.record(item);
+      GLIMPSE_CHECK(std::fwrite(record.data(), 1, record.size(), out) == record.size() && std::fflush(out) == 0,
+                    "%s: cannot be written; is the disk full?",
+                    flags.output.empty() ? "output" : flags.output.c_str());
+      ++(item.error.empty() ? answered : failed);
     }
-  } catch (const Interrupted&) {
+    progress.show("batch", index + 1, lines.total(), "lines");
   }
   if (out != stdout) std::fclose(out);
   progress.clear();
   batch.finish();
-  if (interrupted()) status = kInterruptedStatus;
   if (failed == 0) return;
-  std::fprintf(stderr, "glimpse: %lld of %lld lines could not be answered; their records say why\n", (long long)failed,
-               (long long)(failed + answered));
-  if (status == 0) status = 1;
+  const std::string earlier =
+      before.failed > 0 ? ", " + std::to_string(before.failed) + " of them in an earlier run" : "";
+  std::fprintf(stderr, "glimpse: %lld of %lld lines could not be answered%s; their records say why\n",
+               (long long)failed, (long long)(failed + answered), earlier.c_str());
+  status = 1;
 }
 
 constexpr const char* kExamples = R"(A line:   {"id": 7, "image": "cat.jpg", "prompt": "What is this?"}
@@ -220,7 +211,7 @@ Examples:
   glimpse batch -m DIR questions.jsonl -o answers.jsonl            run it again to go on where it was stopped
   glimpse batch -m DIR questions.jsonl -o part3.jsonl --shard 3/8  lines 3, 11, 19, ... on this machine
 Records come in the order of the lines, each with the answer that its line gets alone. The status is 1 where a line
-failed.)";
+failed, in this run or in one before that -o goes on with.)";
 
 }  // namespace
 
@@ -234,9 +225,9 @@ void add_batch(CLI::App& app, int& status) {
   command->add_option("-o,--output", flags->output, "append records here; lines that have one are not asked again")
       ->type_name("FILE");
   command->add_option("--batch-size", flags->size, "lines answered side by side (default 8)")
-      ->check(CLI::Range(1, 1024))->type_name("N");
+      ->check(whole_within(1, 1024))->type_name("N");
   command->add_option("--context", flags->context, "tokens of one line, prompt and answer (default 8192)")
-      ->check(CLI::Range(int64_t{64}, int64_t{1} << 30))->type_name("N");
+      ->check(whole_within(64, int64_t{1} << 30))->type_name("N");
   command->add_option("--shard", flags->shard, "only the lines I, I+N, I+2N, ... counted from 0")->type_name("I/N");
   command->add_option("--fps", flags->fps, "frames of a video to look at, per second")
       ->check(number_within(1e-3, 1e3))->type_name("F");

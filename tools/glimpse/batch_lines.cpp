@@ -92,24 +92,25 @@ Shard parse_shard(const std::string& text) {
   return shard;
 }
 
-int64_t last_finished(const std::filesystem::path& output) {
+Finished finished(const std::filesystem::path& output) {
   GLIMPSE_CHECK(!std::filesystem::is_directory(output), "%s: is a directory; name a file in it for --output",
                 output.c_str());
   std::ifstream file(output, std::ios::binary);
-  if (!file || !std::filesystem::is_regular_file(output)) return -1;
-  int64_t last = -1;
+  if (!file || !std::filesystem::is_regular_file(output)) return {};
+  Finished done;
   std::uintmax_t whole = 0;
   for (std::string line; std::getline(file, line);) {
     if (file.eof()) break;  // without its end: being written when the run ended
     const Json record = Json::parse(line, nullptr, false);
     GLIMPSE_CHECK(record.is_object() && record.contains("index") && record["index"].is_number_integer(),
                   "%s holds lines that glimpse batch did not write; choose another --output", output.c_str());
-    last = std::max(last, record["index"].get<int64_t>());
+    done.last = std::max(done.last, record["index"].get<int64_t>());
+    ++done.records, done.failed += record.contains("error");
     whole += line.size() + 1;
   }
   file.close();
   if (std::filesystem::file_size(output) > whole) std::filesystem::resize_file(output, whole);
-  return last;
+  return done;
 }
 
 }  // namespace glimpse::cli

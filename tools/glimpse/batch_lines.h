@@ -30,8 +30,12 @@ struct Shard {
 };
 Shard parse_shard(const std::string& text);
 
-// Lines already written to an output file by a run that ended early: the highest index that a whole record has. A last
-// line without its end is cut off. -1 where there is none. Throws Error where the file holds something else.
-int64_t last_finished(const std::filesystem::path& output);
+// What runs that ended early have written to an output file. A last line without its end is cut off. Throws Error where
+// the file holds something else.
+struct Finished {
+  int64_t last = -1;  // the highest index that a whole record has
+  int64_t records = 0, failed = 0;
+};
+Finished finished(const std::filesystem::path& output);
 
 }  // namespace glimpse::cli

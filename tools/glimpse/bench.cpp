@@ -1,4 +1,4 @@
-// glimpse bench: runs bench_ops for chosen ops and prints its figures as a table.
+// glimpse bench: runs bench_ops for chosen ops and prints its figures as a table, each as soon as it is there.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -25,10 +25,11 @@ struct BenchOptions {
   bool hot = false;
 };
 
-// What was asked for: the benchmark names' pattern, and how many there will be.
+// What was asked for: the benchmark names' pattern, how many there will be, and their longest names.
 struct Selection {
   std::string pattern;
   int64_t count = 0;
+  size_t kernel_width = 6, shape_width = 5;  // of "kernel" and "shape", at least
 };
 
 std::string escaped(const std::string& text) {
@@ -40,10 +41,13 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
-int64_t shapes_of(const OpBase& op, const std::string& part) {
-  const auto cases = op.cases(0);
-  return std::count_if(cases.begin(), cases.end(),
-                       [&](const AnyCase& c) { return c.bench && c.label.find(part) != std::string::npos; });
+void add_shapes(const OpBase& op, const std::string& variant, const std::string& part, Selection& selection) {
+  for (const AnyCase& c : op.cases(0)) {
+    if (!c.bench || c.label.find(part) == std::string::npos) continue;
+    ++selection.count;
+    selection.kernel_width = std::max(selection.kernel_width, std::string(op.name()).size() + 1 + variant.size());
+    selection.shape_width = std::max(selection.shape_width, c.label.size());
+  }
 }
 
 void select(const std::string& name, const std::string& shape, Selection& selection) {
@@ -57,7 +61,7 @@ void select(const std::string& name, const std::string& shape, Selection& select
     Reason reason;
     const bool absent = op.rejected(v, nullptr, cpu_backend().info(), reason);
     GLIMPSE_CHECK(!absent || info.name != variant, "%s does not run here: %s", name.c_str(), reason.text);
-    if (!absent && (variant.empty() || info.name == variant)) selection.count += shapes_of(op, shape);
+    if (!absent && (variant.empty() || info.name == variant)) add_shapes(op, info.name, shape, selection);
   }
   GLIMPSE_CHECK(variant.empty() || op.find(variant) >= 0, "%s has no variant named \"%s\"; there are: %s", op.name(),
                 variant.c_str(), names.c_str());
@@ -78,23 +82,35 @@ Selection select(const BenchOptions& options) {
   return selection;
 }
 
-Json measure(const BenchOptions& options, const Selection& selection) {
-  std::vector<std::string> arguments = {"--benchmark_format=json", "--benchmark_filter=" + selection.pattern,
-                                        "--benchmark_min_time=" + fixed(options.seconds, 3)};
-  if (options.hot) arguments.push_back("--hot");
-  if (options.common.threads) arguments.push_back("--threads=" + std::to_string(options.common.threads));
-  for (const std::string& plugin : options.common.plugins) arguments.push_back("--plugin=" + plugin);
-  Progress progress;
-  std::string output;
-  int64_t done = 0;
-  const int status = run_sibling("bench_ops", arguments, [&](const std::string& piece) {
-    output += piece;
-    done += std::count(piece.begin(), piece.end(), '}');
-    progress.show("measuring", std::min(done, selection.count), selection.count, "shapes");
-  });
-  progress.clear();
-  GLIMPSE_CHECK(status == 0, "bench_ops ended with status %d", status);
-  return parse_json(output, "the output of bench_ops");
+// The objects inside the one object that bench_ops prints, as they arrive: the machine, then its figures.
+class ObjectReader {
+ public:
+  template <class F> void push(const std::string& piece, F found) {
+    for (const char c : piece) {
+      if (depth_ >= 2 || c == '{') object_ += c;
+      if (quoted_) {
+        quoted_ = escaped_ || c != '"';
+        escaped_ = !escaped_ && c == '\\';
+        continue;
+      }
+      quoted_ = c == '"';
+      if (c == '{' && ++depth_ == 1) object_.clear();
+      if (c != '}' || --depth_ != 1) continue;
+      found(parse_json(object_, "the output of bench_ops"));
+      object_.clear();
+    }
+  }
+
+ private:
+  std::string object_;
+  int depth_ = 0;
+  bool quoted_ = false, escaped_ = false;
+};
+
+OrderedJson machine_of(const Json& context) {
+  OrderedJson machine;
+  for (const char* key : {"machine", "isa", "threads", "mode"}) machine[key] = context.at(key);
+  return machine;
 }
 
 // One benchmark of bench_ops: "op.variant/label/manual_time".
@@ -108,49 +124,77 @@ OrderedJson result_of(const Json& b) {
     return r;
   }
   const std::pair<const char*, const char*> fields[] = {
-      {"us", "real_time"}, {"best_us", "best_us"}, {"gb_per_s", "GB/s"}, {"percent_read", "%read"},
-      {"gflop_per_s", "GFLOP/s"}, {"percent_sgemm", "%sgemm"}};
+      {"us", "real_time"}, {"best_us", "best_us"}, {"gb_per_s", "GB/s"}, {"read_gb_per_s", "read_GB/s"},
+      {"percent_read", "%read"}, {"gflop_per_s", "GFLOP/s"}, {"sgemm_gflop_per_s", "sgemm_GFLOP/s"},
+      {"percent_sgemm", "%sgemm"}};
   for (const auto& [to, from] : fields) r[to] = b.at(from);
   return r;
 }
 
-OrderedJson report_of(const Json& output) {
-  OrderedJson report = {{"machine", OrderedJson::object()}, {"results", OrderedJson::array()}};
-  for (const char* key : {"machine", "isa", "threads", "mode"}) report["machine"][key] = output["context"].at(key);
-  const std::pair<const char*, const char*> limits[] = {{"read_gb_per_s", "read_probe_GB/s"},
-                                                        {"sgemm_gflop_per_s", "sgemm_GFLOP/s"},
-                                                        {"fma_peak_gflop_per_s", "fma_peak_GFLOP/s"}};
-  for (const auto& [to, from] : limits)
-    report["machine"][to] = std::stod(output["context"].at(from).get<std::string>());
-  for (const Json& b : output.at("benchmarks")) report["results"].push_back(result_of(b));
-  return report;
-}
+// The report on the terminal, line by line.
+class Report {
+ public:
+  explicit Report(const Selection& selection) : selection_(selection), skipped_("lll") {}
 
-void print(const OrderedJson& report) {
-  const auto text = [](const OrderedJson& v) { return v.get<std::string>(); };
-  const auto number = [](const OrderedJson& v, int digits) { return fixed(v.get<double>(), digits); };
-  const OrderedJson& m = report["machine"];
-  std::printf("%s, %s, %s threads, %s; reads %s GB/s, sgemm %s GFLOP/s, multiply-adds %s GFLOP/s\n\n",
-              text(m["machine"]).c_str(), text(m["isa"]).c_str(), text(m["threads"]).c_str(), text(m["mode"]).c_str(),
-              number(m["read_gb_per_s"], 1).c_str(), number(m["sgemm_gflop_per_s"], 1).c_str(),
-              number(m["fma_peak_gflop_per_s"], 1).c_str());
-  Table table("llrrrrrr"), skipped("lll");
-  table.row({"kernel", "shape", "us", "best us", "GB/s", "% of reads", "GFLOP/s", "% of sgemm"});
-  for (const OrderedJson& r : report["results"]) {
-    const std::string kernel = text(r["op"]) + "." + text(r["variant"]);
-    if (r.contains("error")) skipped.row({kernel, text(r["shape"]), text(r["error"])});
-    else
-      table.row({kernel, text(r["shape"]), number(r["us"], 1), number(r["best_us"], 1), number(r["gb_per_s"], 2),
-                 number(r["percent_read"], 1), number(r["gflop_per_s"], 2), number(r["percent_sgemm"], 1)});
+  void begin(const OrderedJson& machine) const {
+    const auto text = [&](const char* key) { return machine[key].get<std::string>(); };
+    std::printf("%s, %s, %s threads, %s\n\n", text("machine").c_str(), text("isa").c_str(), text("threads").c_str(),
+                text("mode").c_str());
+    line("kernel", "shape", {"us", "best us", "GB/s", "of reads", "%", "GFLOP/s", "of sgemm", "%"});
   }
-  std::fputs(table.text().c_str(), stdout);
-  if (const std::string rest = skipped.text(2); !rest.empty()) std::printf("\nnot measured\n%s", rest.c_str());
-}
+  void add(const OrderedJson& r) {
+    const std::string kernel = r["op"].get<std::string>() + "." + r["variant"].get<std::string>(), shape = r["shape"];
+    if (r.contains("error")) return skipped_.row({kernel, shape, r["error"].get<std::string>()});
+    const auto number = [&](const char* key, int digits) { return fixed(r[key].get<double>(), digits); };
+    line(kernel, shape, {number("us", 1), number("best_us", 1), number("gb_per_s", 2), number("read_gb_per_s", 2),
+                         number("percent_read", 1), number("gflop_per_s", 2), number("sgemm_gflop_per_s", 2),
+                         number("percent_sgemm", 1)});
+  }
+  void end() const {
+    if (const std::string rest = skipped_.text(2); !rest.empty()) std::printf("\nnot measured\n%s", rest.c_str());
+  }
+
+ private:
+  void line(const std::string& kernel, const std::string& shape, const std::vector<std::string>& numbers) const {
+    constexpr int kWidths[] = {11, 11, 9, 9, 7, 9, 9, 7};
+    std::printf("%-*s  %-*s", int(selection_.kernel_width), kernel.c_str(), int(selection_.shape_width), shape.c_str());
+    for (size_t i = 0; i < numbers.size(); ++i) std::printf("%*s", kWidths[i], numbers[i].c_str());
+    std::printf("\n");
+    std::fflush(stdout);
+  }
+  const Selection& selection_;
+  Table skipped_;
+};
 
 void bench(const BenchOptions& options) {
-  const OrderedJson report = report_of(measure(options, select(options)));
-  if (options.common.json) std::fputs(json_text(report).c_str(), stdout);
-  else print(report);
+  const Selection selection = select(options);
+  std::vector<std::string> arguments = {"--benchmark_format=json", "--benchmark_filter=" + selection.pattern,
+                                        "--benchmark_min_time=" + fixed(options.seconds, 3)};
+  if (options.hot) arguments.push_back("--hot");
+  if (options.common.threads) arguments.push_back("--threads=" + std::to_string(options.common.threads));
+  for (const std::string& plugin : options.common.plugins) arguments.push_back("--plugin=" + plugin);
+  OrderedJson json = {{"machine", nullptr}, {"results", OrderedJson::array()}};
+  const bool text = !options.common.json;
+  Report report(selection);
+  Progress progress;
+  ObjectReader reader;
+  const auto arrived = [&](const Json& object) {
+    progress.clear();
+    if (json["machine"].is_null()) {
+      json["machine"] = machine_of(object);
+      if (text) report.begin(json["machine"]);
+    } else {
+      json["results"].push_back(result_of(object));
+      if (text) report.add(json["results"].back());
+    }
+    progress.show("measured", int64_t(json["results"].size()), selection.count, "rows");
+  };
+  const auto read = [&](const std::string& piece) { reader.push(piece, arrived); };
+  const int status = run_sibling("bench_ops", arguments, read);
+  progress.clear();
+  GLIMPSE_CHECK(status == 0, "bench_ops ended with status %d", status);
+  if (text) report.end();
+  else std::fputs(json_text(json).c_str(), stdout);
 }
 
 }  // namespace
@@ -170,8 +214,9 @@ void add_bench(CLI::App& app, int&) {
                   "  glimpse bench attention                         every variant, every shape of one op\n"
                   "  glimpse bench linear --shape M=1, --seconds 1   decode shapes only, measured longer\n"
                   "  glimpse bench attention.mine --plugin ./mine.so --json\n"
-                  "Percentages are of what this machine was measured to do in the same run: memory reads, and f32\n"
-                  "matrix products. A figure beyond the machine's limits is refused, not printed.");
+                  "A percentage is of what this machine did within seconds of the figure, which stands before it:\n"
+                  "memory reads, and f32 matrix products (sgemm). A figure beyond the machine's limits is refused,\n"
+                  "not printed. A row takes about a second, and is printed when it is there.");
   command->callback([options] { bench(*options); });
 }
 

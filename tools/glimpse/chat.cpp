@@ -9,7 +9,7 @@
 #include "generation_flags.h"
 #include "interrupt.h"
 #include "line_reader.h"
-#include "progress.h"
+#include "printer.h"
 #include "run_stats.h"
 #include "usage.h"
 
@@ -22,9 +22,11 @@ constexpr int64_t kDefaultNewTokens = 8192, kDefaultContext = 32768;
 struct ChatFlags {
   ModelOptions common;
   GenerationFlags generation;
-  std::vector<std::string> images;
+  ShownFlags shown;
+  std::vector<std::string> images, videos;
   std::string system, load;
   int64_t context = 0;
+  double fps = 0;
   bool stats = false;
 };
 
@@ -41,7 +43,10 @@ constexpr const char* kHelp = R"(/image FILE   a picture for the next question: 
 class Conversation {
  public:
   Conversation(const ChatFlags& flags, OpenModel& open, Glm4vForConditionalGeneration& model, ChatSession& session)
-      : open_(open), model_(model), session_(session), stats_(flags.stats) {}
+      : open_(open), model_(model), session_(session), shown_(flags.shown.shown()), stats_(flags.stats) {
+    open_.run.add_observer(&check_);
+  }
+  ~Conversation() { open_.run.remove_observer(&check_); }
 
   // False: the end was asked for.
   bool line(const std::string& text) {
@@ -81,24 +86,18 @@ class Conversation {
 
   void ask(const std::string& text) {
     clear_interrupt();
+    check_.on = true;
     Progress progress;
-    StreamDecoder decoder(open_.processor.tokenizer());
-    const auto print = [](const std::string& piece) {
-      std::fputs(piece.c_str(), stdout);
-      std::fflush(stdout);
-    };
+    Printer printer(open_.processor.tokenizer(), shown_, progress);
     GenerateEvents events;
-    events.prefill = [&](int64_t done, int64_t total) {
-      if (interrupted()) throw Interrupted();
-      progress.show("reading", done, total, "tokens");
-    };
+    events.prefill = [&](int64_t done, int64_t total) { progress.show("reading", done, total, "tokens"); };
     events.token = [&](size_t, int32_t id) {
-      progress.clear();
-      print(decoder.push(id));
+      check_.on = false;
+      printer.push(id);
       return !interrupted();
     };
     session_.ask(text, events);
-    print(decoder.finish() + "\n");
+    printer.finish();
     clear_interrupt();
     if (stats_) std::fputs(stats_text(run_stats(session_.stats(), model_, false)).c_str(), stderr);
   }
@@ -106,21 +105,26 @@ class Conversation {
   OpenModel& open_;
   Glm4vForConditionalGeneration& model_;
   ChatSession& session_;
+  Shown shown_;
+  InterruptCheck check_;
   bool stats_, failed_ = false;
 };
 
 void chat(const ChatFlags& flags, int& status) {
   OpenModel open(flags.common);
-  open.processor.options().image.want_pixel_values = open.processor.options().video.want_pixel_values = false;
+  ProcessorOptions& p = open.processor.options();
+  p.image.want_pixel_values = p.video.want_pixel_values = false;
+  if (flags.fps > 0) p.video.fps = flags.fps;
   const int64_t most = open.config.text.max_position_embeddings;
   const int64_t context = std::min(flags.context ? flags.context : kDefaultContext, most);
-  open.plan(text_prompt(context), 1, context, flags.generation.prefill_chunk);
-  Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
   const GenerateOptions options =
       generate_options(flags.generation, open.generation, open.processor.tokenizer(), kDefaultNewTokens);
+  open.plan(text_prompt(context), 1, context, options);
+  Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
   ChatSession session(open, model, options, context, flags.system);
   if (!flags.load.empty()) session.load(flags.load);
   for (const std::string& image : flags.images) session.attach_image(image);
+  for (const std::string& video : flags.videos) session.attach_video(video);
   LineReader reader(history_path());
   Conversation conversation(flags, open, model, session);
   if (reader.interactive()) std::printf("/help lists the commands; /image FILE shows the model a picture.\n");
@@ -146,10 +150,15 @@ void add_chat(CLI::App& app, int& status) {
   add_model_options(*command, flags->common);
   repeatable(command->add_option("-i,--image", flags->images, "picture for the first question (repeatable)"))
       ->type_name("FILE");
+  repeatable(command->add_option("--video", flags->videos, "video for the first question (repeatable)"))
+      ->type_name("FILE");
+  command->add_option("--fps", flags->fps, "frames of a video to look at, per second (default: the model's file)")
+      ->check(number_within(1e-3, 1e3))->type_name("F");
   command->add_option("--system", flags->system, "system message")->type_name("TEXT");
   command->add_option("--load", flags->load, "go on with a conversation that /save wrote")->type_name("FILE");
   command->add_option("--context", flags->context, "tokens of the whole conversation (default 32768)")
-      ->check(CLI::Range(int64_t{64}, int64_t{1} << 30))->type_name("N");
+      ->check(whole_within(64, int64_t{1} << 30))->type_name("N");
+  add_shown_flags(*command, flags->shown);
   command->add_flag("--stats", flags->stats, "times and rates after each answer, on standard error");
   add_generation_flags(*command, flags->generation);
   command->footer(kExamples);

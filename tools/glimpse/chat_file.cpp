@@ -13,10 +13,15 @@ void check_understood(const Chat& chat, const std::string& source) {
     GLIMPSE_CHECK(m.role == "system" || m.role == "user" || m.role == "assistant",
                   "%s: message %zu: the model knows no role \"%s\"; use system, user or assistant", source.c_str(),
                   i + 1, m.role.substr(0, 40).c_str());
-    for (size_t k = 0; k < m.items.size(); ++k)
-      GLIMPSE_CHECK(m.items[k].kind() != ContentKind::other,
+    for (size_t k = 0; k < m.items.size(); ++k) {
+      const ContentKind kind = m.items[k].kind();
+      GLIMPSE_CHECK(kind != ContentKind::other,
                     "%s: message %zu, item %zu: \"type\" must be text, image, video, image_url or video_url",
                     source.c_str(), i + 1, k + 1);
+      GLIMPSE_CHECK(kind == ContentKind::text || m.role == "user",
+                    "%s: message %zu, item %zu: the model sees pictures and videos of the user only, not of the %s",
+                    source.c_str(), i + 1, k + 1, m.role.c_str());
+    }
   }
 }
 

@@ -89,17 +89,8 @@ std::string ChatSession::ask(const std::string& text, const GenerateEvents& even
 }
 
 void ChatSession::save(const std::filesystem::path& path) const {
-  OrderedJson messages = OrderedJson::array();
-  for (const Message& m : chat_) {
-    OrderedJson content = m.content;
-    if (m.is_list) {
-      content = OrderedJson::array();
-      for (const ContentItem& item : m.items) content.push_back(item.fields);
-    }
-    messages.push_back({{"role", m.role}, {"content", content}});
-  }
   std::ofstream file(path);
-  file << json_text(messages);
+  file << json_text(messages_json(chat_));
   file.close();
   GLIMPSE_CHECK(file, "%s: cannot be written; give a file in a directory that you may write to", path.c_str());
 }

@@ -19,8 +19,13 @@ namespace fs = std::filesystem;
 
 int run_sibling(const std::string& name, const std::vector<std::string>& arguments,
                 const std::function<void(const std::string&)>& read) {
-  const std::string path = fs::read_symlink("/proc/self/exe").parent_path() / name;
-  GLIMPSE_CHECK(fs::exists(path), "%s is missing; build or install it beside glimpse", path.c_str());
+  const fs::path directory = fs::read_symlink("/proc/self/exe").parent_path(), path = directory / name;
+  if (!fs::exists(path)) {
+    const fs::path build = directory.parent_path();
+    GLIMPSE_CHECK(!fs::exists(build / "CMakeCache.txt"), "%s is missing; build it: cmake --build %s --target %s",
+                  path.c_str(), build.c_str(), name.c_str());
+    GLIMPSE_FAIL("%s is missing; build its target, then install again", path.c_str());
+  }
   std::vector<char*> argv{const_cast<char*>(path.c_str())};
   for (const std::string& a : arguments) argv.push_back(const_cast<char*>(a.c_str()));
   argv.push_back(nullptr);

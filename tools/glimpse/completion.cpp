@@ -5,17 +5,38 @@
 
 #include "commands.h"
 #include "completion_scripts.h"
+#include "glimpse/core/backend.h"
+#include "glimpse/core/error.h"
+#include "glimpse/core/op.h"
 
 namespace glimpse::cli {
 
 namespace {
 
-// Type names look like "NAME:{auto,cpu,cuda}", "FILE.so", "DIR", "N".
+// "attention=scalar", ...: what --kernel takes everywhere; a site may stand before the sign.
+std::vector<std::string> kernel_rules() {
+  std::vector<std::string> rules;
+  for (const OpBase* op : ops())
+    for (const VariantInfo& v : op->variants()) rules.push_back(std::string(op->name()) + "=" + v.name);
+  return rules;
+}
+
+std::vector<std::string> op_names() {
+  std::vector<std::string> names;
+  for (const OpBase* op : ops()) names.push_back(op->name());
+  return names;
+}
+
+// Type names look like "NAME:{auto,cpu,cuda}", "FILE.so", "DIR", "OP", "N".
 void set_value(OptionWords& words, const std::string& type) {
   const size_t open = type.find('{');
   if (open != type.npos) {
     words.value = Value::choice;
     words.choices = CLI::detail::split(type.substr(open + 1, type.find('}') - open - 1), ',');
+  } else if (type == "RULE") {
+    words.value = Value::rule, words.choices = kernel_rules();
+  } else if (type == "OP") {
+    words.value = Value::choice, words.choices = op_names();
   } else if (type.find("DIR") != type.npos) {
     words.value = Value::directory;
   } else {
@@ -40,6 +61,11 @@ CommandWords words_of(const CLI::App& command) {
 }
 
 void completion(const CLI::App& app, const std::string& shell) {
+  try {
+    cuda_backend();  // brings the CUDA variants
+  } catch (const Error&) {
+    // A build or machine without them.
+  }
   std::vector<CommandWords> commands;
   for (const CLI::App* c : app.get_subcommands([](const CLI::App*) { return true; })) commands.push_back(words_of(*c));
   OptionWords program;

@@ -33,18 +33,19 @@ std::string quoted(const std::string& text, const std::string& special) {
 
 // How bash makes the words that may stand after this option.
 std::string bash_source(const OptionWords& o) {
+  if (o.value == Value::rule) return "compgen -W \"$(_glimpse_rules \"$left\")\"";
   if (o.value == Value::choice) return "compgen -W '" + joined(o.choices, " ") + "'";
   return o.value == Value::directory ? "compgen -d" : o.value == Value::file ? "compgen -f" : "true";
 }
 
 std::string zsh_value(const OptionWords& o) {
-  if (o.value == Value::choice) return ":value:(" + joined(o.choices, " ") + ")";
+  if (!o.choices.empty()) return ":value:(" + joined(o.choices, " ") + ")";
   if (o.value == Value::none) return "";
   return o.value == Value::directory ? ":directory:_files -/" : o.value == Value::file ? ":file:_files" : ":value: ";
 }
 
 std::string fish_value(const OptionWords& o) {
-  if (o.value == Value::choice) return " -x -a '" + joined(o.choices, " ") + "'";
+  if (!o.choices.empty()) return " -x -a '" + joined(o.choices, " ") + "'";
   if (o.value == Value::none) return "";
   if (o.value == Value::directory) return " -x -a '(__fish_complete_directories)'";
   return o.value == Value::file ? " -r -F" : " -x";
@@ -69,10 +70,11 @@ std::string fish_names(const OptionWords& o) {
 }  // namespace
 
 std::string bash_completion(const std::vector<CommandWords>& commands, const OptionWords& program) {
-  std::string values, words;
+  std::string values, words, rules;
   for (const CommandWords& c : commands) {
     std::vector<std::string> all;
     for (const OptionWords& o : c.options) {
+      if (o.value == Value::rule) rules = joined(o.choices, " ");
       all.insert(all.end(), o.names.begin(), o.names.end());
       if (o.names.empty()) all.insert(all.end(), o.choices.begin(), o.choices.end());
       if (o.value == Value::none || o.names.empty()) continue;
@@ -83,8 +85,23 @@ std::string bash_completion(const std::vector<CommandWords>& commands, const Opt
     words += "    " + c.name + ") words='" + joined(all, " ") + "' ;;\n";
   }
   return "# bash: source <(glimpse completion bash)\n"
+         "_glimpse_rules() {  # those of the op before the sign, or all\n"
+         "  local rule op=${1%%[.[]*}\n"
+         "  for rule in " + rules + "; do\n"
+         "    if [ -z \"$op\" ]; then echo \"$rule\"\n"
+         "    elif [ \"${rule%%=*}\" = \"$op\" ]; then echo \"${rule#*=}\"\n"
+         "    fi\n"
+         "  done\n"
+         "}\n"
          "_glimpse() {\n"
-         "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command=${COMP_WORDS[1]}\n"
+         "  local at=$COMP_CWORD word=${COMP_WORDS[COMP_CWORD]} left='' command=${COMP_WORDS[1]} before\n"
+         "  # bash cuts words at '=': --device=c is three of them, attention=sc too.\n"
+         "  if [ \"$word\" = = ]; then word='' at=$((at + 1)); fi\n"
+         "  if [ \"${COMP_WORDS[at-1]}\" = = ] && [[ ${COMP_WORDS[at-2]} != -* ]]; then\n"
+         "    left=${COMP_WORDS[at-2]} at=$((at - 2))\n"
+         "  fi\n"
+         "  if [ \"${COMP_WORDS[at-1]}\" = = ]; then at=$((at - 1)); fi\n"
+         "  before=${COMP_WORDS[at-1]}\n"
          "  local words='" + names_of(commands) + " " + joined(program.names, " ") + "' source=()\n"
          "  COMPREPLY=()\n"
          "  if [ \"$COMP_CWORD\" -gt 1 ]; then\n"
@@ -128,7 +145,7 @@ std::string fish_completion(const std::vector<CommandWords>& commands, const Opt
   for (const CommandWords& c : commands) {
     text += "complete -c glimpse -n __fish_use_subcommand -a " + c.name + " -d '" + quoted(c.help, "\\") + "'\n";
     for (const OptionWords& o : c.options) {
-      if (o.names.empty() && o.choices.empty()) continue;
+      if (o.names.empty() && o.choices.empty() && o.value != Value::file) continue;
       text += "complete -c glimpse -n '__fish_seen_subcommand_from " + c.name + "'" + fish_names(o) + fish_value(o) +
               " -d '" + quoted(o.help, "\\") + "'\n";
     }

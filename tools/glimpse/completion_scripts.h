@@ -5,13 +5,13 @@
 
 namespace glimpse::cli {
 
-enum class Value { none, word, choice, file, directory };  // what follows an option
+enum class Value { none, word, choice, rule, file, directory };  // what follows an option
 
 struct OptionWords {
   std::vector<std::string> names;    // "--model", "-m"; none: a positional argument
   std::string help;
   Value value = Value::none;
-  std::vector<std::string> choices;  // of Value::choice
+  std::vector<std::string> choices;  // of Value::choice; of Value::rule, each with a '=' in it
   bool repeats = false;
 };
 

@@ -11,7 +11,7 @@ void add_generation_flags(CLI::App& command, GenerationFlags& f) {
   command.add_option("--temperature", f.temperature, "randomness; 0 is greedy (default: the model's file)")
       ->check(zero_or_within(1e-30, 1e6))->type_name("T")->group(group);
   command.add_option("--top-k", f.top_k, "choose among this many of the likeliest tokens; 0: all")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))->type_name("K")->group(group);
+      ->check(whole_within(0, int64_t{1} << 31))->type_name("K")->group(group);
   command.add_option("--top-p", f.top_p, "choose among the likeliest tokens of this total probability")
       ->check(number_within(0.0, 1.0))->type_name("P")->group(group);
   command.add_option("--min-p", f.min_p, "leave out tokens less likely than P times the likeliest")
@@ -19,18 +19,18 @@ void add_generation_flags(CLI::App& command, GenerationFlags& f) {
   command.add_option("--repetition-penalty", f.repetition_penalty, "above 1 makes tokens seen before less likely")
       ->check(number_within(1e-6, 1e6))->type_name("R")->group(group);
   command.add_option("--seed", f.seed, "of the random numbers; equal seeds give equal answers (default 0)")
-      ->check(CLI::NonNegativeNumber)->type_name("N")->group(group);
+      ->check(whole_within(0, INT64_MAX - 1))->type_name("N")->group(group);
   command.add_option("-n,--max-new-tokens", f.max_new_tokens, "end after this many tokens")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 31))->type_name("N")->group(group);
+      ->check(whole_within(1, int64_t{1} << 31))->type_name("N")->group(group);
   command.add_option("--min-new-tokens", f.min_new_tokens, "do not end before this many tokens")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))->type_name("N")->group(group);
+      ->check(whole_within(0, int64_t{1} << 31))->type_name("N")->group(group);
   command.add_option("--max-thinking", f.max_thinking, "close a thought after this many tokens and answer")
-      ->check(CLI::Range(int64_t{0}, int64_t{1} << 31))->type_name("N")->group(group);
+      ->check(whole_within(0, int64_t{1} << 31))->type_name("N")->group(group);
   command.add_option("--max-time", f.max_time, "end after this many seconds")
       ->check(number_within(1e-3, 1e9))->type_name("S")->group(group);
   command.add_flag("--ignore-eos", f.ignore_eos, "go on behind end tokens, up to --max-new-tokens")->group(group);
   command.add_option("--prefill-chunk", f.prefill_chunk, "tokens of the prompt per step (default 512)")
-      ->check(CLI::Range(int64_t{1}, int64_t{1} << 20))->type_name("N")->group(group);
+      ->check(whole_within(1, int64_t{1} << 20))->type_name("N")->group(group);
 }
 
 std::string generation_text(const GenerationConfig& c) {

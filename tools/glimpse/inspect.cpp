@@ -35,13 +35,16 @@ std::pair<int64_t, int64_t> size_of_picture(const std::string& text) {
 
 MemoryPlan plan_of(const InspectOptions& options, const Checkpoint& checkpoint, const Glm4vConfig& config,
                    const DeviceInfo& device) {
-  PlanRequest request{.pictures = {}, .context = options.context, .chunk = options.chunk,
+  PlanRequest request{.pictures = {}, .context = options.context, .generate = {},
                       .dtype = activation_dtype(options.common, device), .kernels = open_plan(options.common),
                       .threads = options.common.threads};
+  if (options.chunk) request.generate.prefill_chunk = options.chunk;
   for (const std::string& image : options.images) request.pictures.push_back(size_of_picture(image));
   const ProcessorFields fields = image_processor_fields(checkpoint.directory());
   const ImageProcessorOptions processor = image_processor_options({fields.fields, fields.source + ": "});
-  return plan_memory(checkpoint, config, processor, request, device);
+  const MemoryPlan plan = plan_memory(checkpoint, config, processor, request, device);
+  GLIMPSE_CHECK(plan.unused_rule.empty(), "%s", plan.unused_rule.c_str());
+  return plan;
 }
 
 void inspect(const InspectOptions& options, int& status) {
@@ -77,10 +80,10 @@ void add_inspect(CLI::App& app, int& status) {
   repeatable(command->add_option("--image", options->images, "with --plan: a picture of this size"))
       ->type_name("WxH");
   command->add_option("--context", options->context, "with --plan: tokens of the prompt; default: the model's longest")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
+      ->check(whole_within(1, int64_t(1) << 24))
       ->type_name("N");
   command->add_option("--prefill-chunk", options->chunk, "with --plan: tokens of the prompt per step (default 512)")
-      ->check(CLI::Range(int64_t(1), int64_t(1) << 24))
+      ->check(whole_within(1, int64_t(1) << 24))
       ->type_name("N");
   command->add_flag("--json", options->common.json, "print one JSON object");
   command->footer("Examples:\n"

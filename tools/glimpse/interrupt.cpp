@@ -15,6 +15,11 @@ void on_interrupt(int signal) {
 
 }  // namespace
 
+void end_at_interrupts() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
 void catch_interrupts() {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);

@@ -1,12 +1,16 @@
 // The program `glimpse`: registers the commands, runs one, and turns every error into one sentence on standard error.
 // Exit status: 0 done, 1 it failed, 2 the command line was not understood.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <iostream>
 #include <memory>
 #include <new>
+#include <string>
+#include <vector>
 
 #include "commands.h"
 #include "glimpse/core/error.h"
@@ -30,26 +34,45 @@ void add_commands(CLI::App& app, int& status) {
   app.footer("glimpse COMMAND --help explains a command, with examples.");
 }
 
+int refuse(int status, const std::string& sentence) {
+  std::fflush(stdout);  // where both go into one file, what was printed before stands before it
+  std::fprintf(stderr, "glimpse: %s\n", glimpse::cli::plain_line(sentence).c_str());
+  return status;
+}
+
+// "help bench" means "bench --help", "help" alone the program's page; what is no command is refused as one.
+std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words[0] != "help") return words;
+  if (words.size() == 1) return {"--help"};
+  const auto same = [&](const CLI::App* command) { return command->get_name() == words[1]; };
+  if (app.get_subcommands(same).empty()) return {words[1]};
+  return {words[1], "--help"};
+}
+
 int run(CLI::App& app, int argc, char** argv, const int& status) {
   if (argc < 2) {
     std::fputs(app.help().c_str(), stderr);
     return 2;
   }
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> words = words_of(app, argc, argv);
+    std::reverse(words.begin(), words.end());  // as CLI11 wants a vector
+    app.parse(std::move(words));
     GLIMPSE_CHECK(std::fflush(stdout) == 0 && !std::ferror(stdout), "standard output cannot be written: %s",
                   std::strerror(errno));
     return status;
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::fprintf(stderr, "glimpse: %s\n", glimpse::cli::plain_line(glimpse::cli::usage_sentence(app, error)).c_str());
-    return 2;
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+      return std::cout.flush() ? 0 : refuse(1, "standard output cannot be written");
+    }
+    return refuse(2, glimpse::cli::usage_sentence(app, error));
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "glimpse: out of memory; a smaller picture or context needs less\n");
+    return refuse(1, "out of memory; a smaller picture or context needs less");
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "glimpse: %s\n", glimpse::cli::plain_line(error.what()).c_str());
+    return refuse(1, error.what());
   }
-  return 1;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "glimpse/core/plan.h"
 #include "model/checkpoint.h"
 #include "model/config.h"
-#include "model/glm4v.h"
+#include "model/generate.h"
 #include "model/image_processor.h"
 #include "model/json.h"
 
@@ -17,6 +17,7 @@ namespace glimpse::cli {
 
 struct PlannedPicture {
   int64_t width = 0, height = 0;   // as asked for
+  int64_t model_width = 0, model_height = 0;  // as the model sees it
   int64_t patches = 0, tokens = 0;
 };
 
@@ -32,12 +33,13 @@ struct MemoryPlan {
   int64_t mapped = 0;                                     // weights used where the checkpoint is mapped
   int64_t owned = 0;                                      // weights copied: uploaded, or rearranged
   int64_t peak = 0;                                       // all allocations on the device together, at their highest
+  std::string unused_rule;                                // what is wrong with a rule that matches nothing
 };
 
 struct PlanRequest {
   std::vector<std::pair<int64_t, int64_t>> pictures;      // width, height
   int64_t context = 0;                                    // 0: the model's longest
-  int64_t chunk = 0;                                      // 0: as `glimpse run` has it
+  GenerateOptions generate;
   DType dtype = DType::f32;
   Plan kernels;
   int threads = 0;                                        // as for Run
@@ -49,13 +51,12 @@ struct PlanTarget {
   Plan kernels;
   int threads = 0;
   DeviceInfo device;
-  bool all_rules = false;  // each rule of the kernels must match something in this prompt
 };
 
-// Of `slots` sequences of up to `context` tokens, one of which is this prompt. Throws Error where no kernel takes a
-// shape, or where a rule of the kernels matches nothing.
+// Of `slots` sequences of up to `context` tokens, one of which is this prompt; two tokens are decoded, where they fit.
+// Throws Error where no kernel takes a shape.
 MemoryPlan plan_prompt(const Checkpoint& checkpoint, const Glm4vConfig& config, const Prompt& prompt, int slots,
-                       int64_t context, int64_t chunk, const PlanTarget& target);
+                       int64_t context, const GenerateOptions& options, const PlanTarget& target);
 // Of pictures and text that fill the context. Throws Error as above, and where the pictures do not fit the context.
 MemoryPlan plan_memory(const Checkpoint& checkpoint, const Glm4vConfig& config, const ImageProcessorOptions& options,
                        const PlanRequest& request, const DeviceInfo& device);

@@ -13,6 +13,7 @@
 namespace glimpse::cli {
 
 constexpr int64_t kWorthMention = int64_t(1) << 30;  // bytes
+constexpr int64_t kRulesContext = 256;               // tokens, enough for a small picture and a text
 
 void add_model_option(CLI::App& command, ModelOptions& options) {
   command.add_option("-m,--model", options.model, "model directory, or org/name in the local Hugging Face cache")
@@ -24,7 +25,7 @@ void add_processor_options(CLI::App& command, ModelOptions& options) {
   repeatable(command.add_option("--plugin", options.plugins, "shared object that brings kernel variants of its own"))
       ->type_name("FILE.so");
   command.add_option("--threads", options.threads, "CPU threads; 0 takes all this process may use")
-      ->check(CLI::Range(0, 4096))
+      ->check(whole_within(0, 4096))
       ->type_name("N");
 }
 
@@ -47,6 +48,9 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
 }
 
 Backend& open_backend(const ModelOptions& options) {
+  if (options.threads > usable_threads())
+    std::fprintf(stderr, "glimpse: --threads %d is more than the %d processors here; they will wait for each other\n",
+                 options.threads, usable_threads());
   for (const std::string& plugin : options.plugins) load_plugin(plugin.c_str());
   return backend(options.device);
 }
@@ -79,20 +83,33 @@ OpenModel::OpenModel(const ModelOptions& options)
       processor(Glm4vProcessor::from_pretrained(directory, config)),
       generation(GenerationConfig::from_pretrained(directory, config.text)) {
   processor.options().set_threads(run.threads());
-  if (!run.plan().empty()) run.add_observer(&sites);
+  if (!run.plan().empty()) run.add_observer(&sites), check_rules();
   if (const std::string doubt = check_chat_template(directory); !doubt.empty())
     std::fprintf(stderr, "glimpse: %s\n", doubt.c_str());
 }
 
-MemoryPlan OpenModel::plan(const Prompt& prompt, int slots, int64_t context, int64_t chunk) const {
-  const PlanTarget target{dtype, run.plan(), threads, backend.info(), false};
-  MemoryPlan plan = plan_prompt(checkpoint, config, prompt, slots, context, chunk, target);
+MemoryPlan OpenModel::plan(const Prompt& prompt, int slots, int64_t context,
+                           const GenerateOptions& options) const {
+  const PlanTarget target{dtype, run.plan(), threads, backend.info()};
+  MemoryPlan plan = plan_prompt(checkpoint, config, prompt, slots, context, options, target);
   check_memory(plan, backend);
   if (plan.owned > kWorthMention)
     std::fprintf(stderr, "glimpse: %s of memory needed (%s of weights to upload), %s left on %s\n",
                  bytes_text(plan.peak).c_str(), bytes_text(plan.owned).c_str(),
                  bytes_text(backend.available_bytes()).c_str(), backend.info().name);
   return plan;
+}
+
+void OpenModel::check_rules() const {
+  const PlanRequest request{.pictures = {{112, 112}}, .context = kRulesContext, .generate = {}, .dtype = dtype,
+                            .kernels = run.plan(), .threads = threads};
+  std::string unused;
+  try {
+    unused = plan_memory(checkpoint, config, processor.options().image, request, backend.info()).unused_rule;
+  } catch (const Error&) {
+    // A variant that takes no such picture may take what is asked of it.
+  }
+  if (!unused.empty()) GLIMPSE_FAIL("%s", unused.c_str());
 }
 
 }  // namespace glimpse::cli

@@ -47,15 +47,16 @@ Prompt text_prompt(int64_t tokens);
 // A model directory opened for running: plugins, device and plan first, so that a misspelt name is found at once.
 // Weights are mapped, not read; Glm4vForConditionalGeneration (model/glm4v.h) is made from it by the command.
 struct OpenModel {
+  // Throws Error as those who read the files do, and where a rule of --kernel matches no site that a picture and a text
+  // have.
   explicit OpenModel(const ModelOptions& options);
   OpenModel(const OpenModel&) = delete;
-  // Throws Error where a rule of --kernel matched no site, with the sites there are: for the end of a command that ran
-  // the model.
-  void check_rules_used() const { cli::check_rules_used(run, sites); }
-
   // What sequences like this take; refused where it is more than there is (memory_plan.h). Before the model is made,
   // whose arena may reserve the activations then.
-  MemoryPlan plan(const Prompt& prompt, int slots, int64_t context, int64_t chunk) const;
+  MemoryPlan plan(const Prompt& prompt, int slots, int64_t context, const GenerateOptions& options) const;
+  // Throws Error where a rule of --kernel matched no site that ran: for the end of a command whose prompts were not
+  // known before.
+  void check_rules_used() const { cli::check_rules_used(run, sites); }
 
   Backend& backend;
   glimpse::Run run;
@@ -67,6 +68,9 @@ struct OpenModel {
   Checkpoint checkpoint;
   Glm4vProcessor processor;
   GenerationConfig generation;
+
+ private:
+  void check_rules() const;
 };
 
 }  // namespace glimpse::cli

@@ -27,7 +27,7 @@ struct Outcome {
   bool holds() const { return error.empty() && report.holds(); }
   // What is wrong, where something is.
   std::string fault() const {
-    return error.empty() ? "DIVERGES first at " + report.first_fault()->name : "FAILED: " + error;
+    return error.empty() ? "DIVERGES first at " + report.first_fault()->name : "NOT COMPARED: " + error;
   }
 };
 
@@ -100,6 +100,25 @@ Outcome compare(Parity& parity, const std::filesystem::path& path) {
   }
 }
 
+// "1 of 3 cases disagrees with the reference (scene), 1 could not be compared (video)".
+std::string summary(const std::vector<Outcome>& outcomes) {
+  std::string wrong, failed;
+  size_t wrongs = 0, failures = 0;
+  for (const Outcome& o : outcomes) {
+    if (o.holds()) continue;
+    ++(o.error.empty() ? wrongs : failures);
+    std::string& names = o.error.empty() ? wrong : failed;
+    names += (names.empty() ? "" : ", ") + o.report.name;
+  }
+  const std::string all = " of " + std::to_string(outcomes.size()) + (outcomes.size() == 1 ? " case" : " cases");
+  std::string text = wrongs ? std::to_string(wrongs) + all + " disagree" + (wrongs == 1 ? "s" : "") +
+                                  " with the reference (" + wrong + ")" : "";
+  if (failures)
+    text += (text.empty() ? "" : ", ") + std::to_string(failures) + (wrongs ? "" : all) + " could not be compared (" +
+            failed + ")";
+  return text;
+}
+
 void parity(const ParityOptions& options) {
   const std::vector<std::filesystem::path> cases = find_golden_cases(options.golden, options.only);
   OpenModel open(options.common);
@@ -107,12 +126,11 @@ void parity(const ParityOptions& options) {
   Parity parity(model, open.directory);
   OrderedJson json = {{"dtype", name_of(open.dtype)}, {"device", open.run.device().name}, {"holds", true},
                       {"cases", OrderedJson::array()}};
+  std::vector<Outcome> outcomes;
   size_t agree = 0;
-  std::string fault;  // of the first case that has one
   for (const std::filesystem::path& path : cases) {
-    const Outcome outcome = compare(parity, path);
+    const Outcome& outcome = outcomes.emplace_back(compare(parity, path));
     agree += outcome.holds();
-    if (!outcome.holds() && fault.empty()) fault = outcome.report.name + " " + outcome.fault();
     if (options.common.json) json["cases"].push_back(json_of(outcome));
     else print(outcome, options.quiet);
   }
@@ -121,8 +139,7 @@ void parity(const ParityOptions& options) {
   else std::printf("%zu of %zu cases agree in %s on %s\n", agree, cases.size(), name_of(open.dtype),
                    open.run.device().name);
   open.check_rules_used();
-  GLIMPSE_CHECK(fault.empty(), "%zu of %zu cases disagree with the reference: %s", cases.size() - agree, cases.size(),
-                fault.c_str());
+  GLIMPSE_CHECK(agree == cases.size(), "%s", summary(outcomes).c_str());
 }
 
 }  // namespace

@@ -28,9 +28,13 @@ std::string plan_text(const MemoryPlan& plan, const DeviceInfo& device) {
   table.row({"memory here", bytes_text(device.memory_bytes)});
   std::string text = "\nplan on " + device_text(device) + "\n" + std::to_string(plan.context) + " tokens in steps of " +
                      std::to_string(plan.chunk) + ", " + name_of(plan.dtype) + " activations and cache\n";
-  for (const PlannedPicture& p : plan.pictures)
-    text += "picture " + std::to_string(p.width) + "x" + std::to_string(p.height) + ": " + std::to_string(p.patches) +
-            " patches, " + std::to_string(p.tokens) + " tokens\n";
+  const auto size = [](int64_t width, int64_t height) { return std::to_string(width) + "x" + std::to_string(height); };
+  for (const PlannedPicture& p : plan.pictures) {
+    const bool smaller = p.model_width * p.model_height < p.width * p.height;
+    text += "picture " + size(p.width, p.height) + ": " + (smaller ? "shrunk" : "stretched") + " to " +
+            size(p.model_width, p.model_height) + ", " + std::to_string(p.patches) + " patches, " +
+            std::to_string(p.tokens) + " tokens\n";
+  }
   text += table.text(2);
   if (plan.peak + plan.mapped > device.memory_bytes)
     text.append("that is more than there is: give a smaller --context or --image")
@@ -48,7 +52,8 @@ OrderedJson plan_json(const MemoryPlan& plan, const DeviceInfo& device) {
                       {"mapped_weight_bytes", plan.mapped}, {"total_bytes", plan.peak + plan.mapped}};
   for (const PlannedPicture& p : plan.pictures)
     json["pictures"].push_back(
-        {{"width", p.width}, {"height", p.height}, {"patches", p.patches}, {"tokens", p.tokens}});
+        {{"width", p.width}, {"height", p.height}, {"model_width", p.model_width}, {"model_height", p.model_height},
+         {"patches", p.patches}, {"tokens", p.tokens}});
   for (const auto& [name, bytes] : plan.buffers) json["buffers"][name] = bytes;
   return json;
 }

@@ -1,6 +1,4 @@
 // glimpse run: pictures, videos and texts in, one answer out.
-#include <unistd.h>
-
 #include <cstdio>
 #include <memory>
 
@@ -13,6 +11,7 @@
 #include "model/output_parser.h"
 #include "model/processor.h"
 #include "model_options.h"
+#include "printer.h"
 #include "profile_flags.h"
 #include "progress.h"
 #include "run_stats.h"
@@ -30,7 +29,8 @@ struct RunOptions {
   std::vector<std::string> images, videos, prompts;
   std::string system, messages;
   double fps = 0;
-  bool stats = false, answer = false, thinking = false, fast = false;
+  bool stats = false, fast = false;
+  ShownFlags shown;
   ProfileFlags profile;
 };
 
@@ -42,6 +42,8 @@ Chat chat_of(const RunOptions& o, const CLI::App& command) {
     return read_chat(o.messages);
   }
   GLIMPSE_CHECK(!o.prompts.empty(), "nothing to answer; ask with -p \"What is in this picture?\"");
+  for (const std::string& prompt : o.prompts)
+    GLIMPSE_CHECK(!prompt.empty(), "--prompt is empty; ask with -p \"What is in this picture?\"");
   std::vector<ContentItem> items;
   size_t image = 0, video = 0, prompt = 0;
   for (const CLI::Option* option : command.parse_order()) {
@@ -54,40 +56,6 @@ Chat chat_of(const RunOptions& o, const CLI::App& command) {
   chat.push_back(Message::of("user", items));
   return chat;
 }
-
-enum class Shown { text, answer, spans };  // as it comes; the answer alone; thoughts and answer without their tags
-
-// Prints the text as it arrives, or its parts at the end.
-class Printer {
- public:
-  Printer(const Tokenizer& tokenizer, bool quiet, Shown shown)
-      : decoder_(tokenizer), quiet_(quiet), shown_(shown) {}
-  void push(TokenId id) { print(decoder_.push(id)); }
-  void finish() {
-    print(decoder_.finish());
-    if (quiet_) return;
-    const ParsedOutput parsed = parse_output(text_);
-    if (shown_ == Shown::spans && !parsed.thinking.empty())
-      std::printf(isatty(STDOUT_FILENO) ? "\x1b[2m%s\x1b[0m\n\n" : "%s\n\n", parsed.thinking.c_str());
-    if (shown_ != Shown::text) std::fputs(parsed.answer.c_str(), stdout);
-    std::fputs("\n", stdout);
-    if (shown_ != Shown::text && parsed.answer.empty() && !parsed.thinking.empty())
-      std::fputs("glimpse: the tokens ended in the thought; raise --max-new-tokens or set --max-thinking\n", stderr);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  void print(const std::string& piece) {
-    text_ += piece;
-    if (quiet_ || shown_ != Shown::text || piece.empty()) return;
-    std::fputs(piece.c_str(), stdout);
-    std::fflush(stdout);
-  }
-  StreamDecoder decoder_;
-  std::string text_;
-  bool quiet_;
-  Shown shown_;
-};
 
 nlohmann::ordered_json result_json(const GeneratedSequence& sequence, const std::string& text, const RunOptions& o,
                                    const OpenModel& open, const GenerateOptions& options, const RunStats& stats) {
@@ -105,6 +73,11 @@ nlohmann::ordered_json result_json(const GeneratedSequence& sequence, const std:
           {"stats", stats_json(stats)}};
 }
 
+void check_fps(const RunOptions& o, const Chat& chat) {
+  GLIMPSE_CHECK(o.fps == 0 || !media_of(chat, ContentKind::video).empty(),
+                "--fps is of videos, and there is none; add --video FILE or leave it out");
+}
+
 ProcessorOutput prepare(const RunOptions& o, OpenModel& open, const Chat& chat) {
   ProcessorOptions& p = open.processor.options();
   p.fast = o.fast;
@@ -117,7 +90,8 @@ ProcessorOutput prepare(const RunOptions& o, OpenModel& open, const Chat& chat) 
 void run(const RunOptions& o, const CLI::App& command, int& status) {
   const double start = host_seconds();
   const Chat chat = chat_of(o, command);
-  catch_interrupts();
+  check_fps(o, chat);
+  end_at_interrupts();
   OpenModel open(o.common);
   const double opened = host_seconds();
   const ProcessorOutput input = prepare(o, open, chat);
@@ -126,7 +100,8 @@ void run(const RunOptions& o, const CLI::App& command, int& status) {
                                              std::max<int64_t>(std::min(kDefaultNewTokens, context - tokens), 1));
   options.reuse_prefix = false;
   const int64_t capacity = tokens + options.new_tokens(tokens);
-  const MemoryPlan plan = open.plan(input.prompts[0], 1, capacity, options.prefill_chunk);
+  const MemoryPlan plan = open.plan(input.prompts[0], 1, capacity, options);
+  GLIMPSE_CHECK(plan.unused_rule.empty(), "%s", plan.unused_rule.c_str());
   const double prepared = host_seconds();
   Glm4vForConditionalGeneration model(open.checkpoint, open.config, open.run, open.dtype, show_loading);
   model.arena().reserve(plan.buffers);
@@ -137,25 +112,15 @@ void run(const RunOptions& o, const CLI::App& command, int& status) {
   profile.add_phase("prepare", opened, prepared);
   profile.add_phase("load", prepared, loaded);
   Progress progress;
-  Printer printer(open.processor.tokenizer(), o.common.json,
-                  o.answer ? Shown::answer : o.thinking ? Shown::spans : Shown::text);
+  Printer printer(open.processor.tokenizer(), o.common.json ? Shown::nothing : o.shown.shown(), progress);
   GenerateEvents events;
-  events.prefill = [&](int64_t done, int64_t total) {
-    if (interrupted()) throw Interrupted();
-    progress.show("prefill", done, total, "tokens");
-  };
+  events.prefill = [&](int64_t done, int64_t total) { progress.show("prefill", done, total, "tokens"); };
   events.token = [&](size_t, int32_t id) {
-    progress.clear();
+    catch_interrupts();  // until now there was nothing to print
     printer.push(id);
     return !interrupted();
   };
-  GenerateOutput out;
-  try {
-    out = generator.generate(input.prompts, options, events);
-  } catch (const Interrupted&) {
-    status = kInterruptedStatus;
-    return;
-  }
+  const GenerateOutput out = generator.generate(input.prompts, options, events);
   printer.finish();
   profile.finish();
   const double end = host_seconds();
@@ -170,7 +135,6 @@ void run(const RunOptions& o, const CLI::App& command, int& status) {
   if (o.stats && !o.common.json)
     std::fprintf(stderr, "generation   %s\n%s", generation_text(options.config).c_str(), stats_text(stats).c_str());
   profile.write(!o.common.json);
-  open.check_rules_used();
   if (out.sequences[0].finish == Finish::cancelled) status = kInterruptedStatus;
 }
 
@@ -181,7 +145,8 @@ constexpr const char* kExamples = R"(Examples:
   glimpse run -m DIR --video clip.mp4 --fps 2 -p "Describe this video" --stats
   cat photo.jpg | glimpse run -m DIR --image - -p "Describe this picture" --json
   glimpse run -m DIR --image a.png -p "Hi" --kernel attention.text=scalar --plugin ./libmine.so
-Texts and media reach the model in the order given. What is not set comes from the model's generation_config.json.)";
+Texts and media reach the model in the order given: put a picture before the question about it, as the model learnt it.
+What is not set comes from the model's generation_config.json.)";
 
 }  // namespace
 
@@ -202,11 +167,10 @@ void add_run(CLI::App& app, int& status) {
   command->add_option("--fps", options->fps, "frames of a video to look at, per second (default: the model's file)")
       ->check(number_within(1e-3, 1e3))->type_name("F");
   command->add_flag("--fast-processor", options->fast, "resize pictures as torchvision does, not as Pillow");
-  command->add_flag("--answer", options->answer, "print the final answer only, without the thoughts before it");
-  command->add_flag("--show-thinking", options->thinking, "print the thoughts, a blank line and the answer, no tags")
-      ->excludes("--answer");
+  add_shown_flags(*command, options->shown);
   command->add_flag("--stats", options->stats, "times, rates and memory on standard error");
-  command->add_flag("--json", options->common.json, "one JSON object with text, ids, finish reason and statistics");
+  command->add_flag("--json", options->common.json, "one JSON object with text, ids, finish reason and statistics")
+      ->excludes("--answer")->excludes("--show-thinking");
   add_generation_flags(*command, options->generation);
   add_profile_flags(*command, options->profile);
   command->footer(kExamples);

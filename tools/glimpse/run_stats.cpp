@@ -4,6 +4,8 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <span>
+#include <vector>
 
 #include "bench/probe.h"
 
@@ -34,6 +36,15 @@ void line(std::string& text, const char* format, ...) {
   text += buffer;
 }
 
+// What a decode step reads, as it lies in memory.
+std::vector<std::span<const char>> step_memory(const TextWeights& w) {
+  std::vector<std::span<const char>> parts;
+  for (const TextLayerWeights& l : w.layers)
+    for (const Weight* m : {&l.q, &l.k, &l.v, &l.o, &l.gate, &l.up, &l.down})
+      parts.emplace_back(static_cast<const char*>(m->data.data), size_t(m->data.bytes()));
+  return parts;
+}
+
 // The first token of each sequence comes from its prefill.
 int64_t decoded(const RunStats& s) { return s.generated.new_tokens - s.generated.sequences; }
 
@@ -47,7 +58,8 @@ RunStats run_stats(const GenerateStats& generated, Glm4vForConditionalGeneration
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   s.peak_memory = int64_t(usage.ru_maxrss) * 1024;
-  if (measure && model.run().backend().on_host()) s.read_bandwidth = bench::read_bandwidth(model.run().threads(), 3);
+  if (measure && model.run().backend().on_host())
+    s.read_bandwidth = bench::read_bandwidth(model.run().threads(), 5, step_memory(model.weights().text));
   return s;
 }
 
@@ -70,7 +82,7 @@ std::string stats_text(const RunStats& s) {
   const double bandwidth = rate(double(s.decode_bytes), g.decode_seconds);
   if (s.decode_bytes) line(text, ", %.2f GB/s", 1e-9 * bandwidth);
   if (s.decode_bytes && s.read_bandwidth > 0)
-    line(text, " (%.0f%% of the %.2f GB/s that this machine reads)", 100 * bandwidth / s.read_bandwidth,
+    line(text, " (%.0f%% of the %.2f GB/s at which this machine reads the weights)", 100 * bandwidth / s.read_bandwidth,
          1e-9 * s.read_bandwidth);
   text += "\n";
   if (s.total_seconds > 0) line(text, "in all       %8.1f ms\n", 1e3 * s.total_seconds);

@@ -12,11 +12,11 @@ struct RunStats {
   double load_seconds = 0, prepare_seconds = 0;  // open the model; decode and resize media, encode text
   double total_seconds = 0;                      // of the program; 0: one answer of several
   int64_t decode_bytes = 0;                      // weights and cache that the decode steps read
-  double read_bandwidth = 0;                     // bytes a second that this machine reads; 0: not measured
+  double read_bandwidth = 0;                     // bytes of the weights a second, read and no more; 0: not measured
   int64_t peak_memory = 0;                       // bytes, of the process
 };
 
-// Fills what the process knows of itself; `measure` also measures the read bandwidth, which takes about a second.
+// Fills what the process knows of itself; `measure` also measures how fast its weights can be read.
 RunStats run_stats(const GenerateStats& generated, Glm4vForConditionalGeneration& model, bool measure);
 
 std::string stats_text(const RunStats& stats);

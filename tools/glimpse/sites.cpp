@@ -26,14 +26,19 @@ std::string SiteList::of(const std::string& op) const {
   return text;
 }
 
+std::string op_of_rule(const std::string& rule) { return rule.substr(0, rule.find_first_of(".[=")); }
+
+std::string unused_rule_text(const std::string& rule, const SiteList& sites, const std::string& outer) {
+  const std::string op = op_of_rule(rule), where = sites.of(op);
+  const std::string text = "--kernel " + rule + " matched nothing; ";
+  if (!where.empty()) return text + op + " runs at " + where;
+  if (outer.empty()) return text + op + " does not run here";
+  return text + op + " runs inside " + outer + " where that is split; add --kernel " + outer + "=split";
+}
+
 void check_rules_used(const glimpse::Run& run, const SiteList& sites) {
   const std::vector<std::string> unused = run.plan().unused();
-  if (unused.empty()) return;
-  const std::string& rule = unused.front();
-  const std::string op = rule.substr(0, rule.find_first_of(".[="));
-  const std::string where = sites.of(op);
-  GLIMPSE_CHECK(!where.empty(), "--kernel %s did nothing: %s did not run", rule.c_str(), op.c_str());
-  GLIMPSE_FAIL("--kernel %s matched nothing; %s ran at %s", rule.c_str(), op.c_str(), where.c_str());
+  if (!unused.empty()) GLIMPSE_FAIL("%s", unused_rule_text(unused.front(), sites, "").c_str());
 }
 
 }  // namespace glimpse::cli

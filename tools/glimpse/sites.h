@@ -22,7 +22,13 @@ class SiteList final : public Observer {
   std::map<std::pair<std::string, std::string>, std::pair<int, int>> seen_;
 };
 
-// Throws Error where a rule of the run's plan matched nothing, with the places where its op did run.
+std::string op_of_rule(const std::string& rule);
+
+// What is wrong with a rule that matched nothing: the places where its op did run, or the op that it is a part of, if
+// there is one.
+std::string unused_rule_text(const std::string& rule, const SiteList& sites, const std::string& outer);
+
+// Throws Error where a rule of the run's plan matched nothing.
 void check_rules_used(const glimpse::Run& run, const SiteList& sites);
 
 }  // namespace glimpse::cli

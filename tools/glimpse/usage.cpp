@@ -84,23 +84,34 @@ CLI::Option* repeatable(CLI::Option* option) { return option->expected(1)->take_
 
 namespace {
 
-CLI::Validator number_check(double low, double high, bool zero) {
-  const auto check = [=](const std::string& text) {
-    double value = 0;
-    const bool number = CLI::detail::lexical_cast(text, value);
-    if (number && ((value >= low && value <= high) || (zero && value == 0))) return std::string();
-    char range[80];
-    std::snprintf(range, sizeof range, " is not %sa number from %g to %g", zero ? "0 or " : "", low, high);
-    return text + range;
-  };
+template <class Number> CLI::Validator number_check(Number low, Number high, bool zero, const std::string& expected) {
   CLI::Validator validator("");
-  return validator.operation([check](std::string& text) { return check(text); });
+  return validator.operation([=](std::string& text) {
+    Number value = 0;
+    const bool number = CLI::detail::lexical_cast(text, value);
+    const bool good = number && ((value >= low && value <= high) || (zero && value == 0));
+    return good ? std::string() : text + " is not " + expected;
+  });
+}
+
+std::string range_text(const char* format, double low, double high) {
+  char text[80];
+  std::snprintf(text, sizeof text, format, low, high);
+  return text;
 }
 
 }  // namespace
 
-CLI::Validator number_within(double low, double high) { return number_check(low, high, false); }
-CLI::Validator zero_or_within(double low, double high) { return number_check(low, high, true); }
+CLI::Validator number_within(double low, double high) {
+  return number_check(low, high, false, range_text("a number from %g to %g", low, high));
+}
+CLI::Validator zero_or_within(double low, double high) {
+  return number_check(low, high, true, range_text("0 or a number from %g to %g", low, high));
+}
+CLI::Validator whole_within(int64_t low, int64_t high) {
+  return number_check(low, high, false,
+                      "a whole number from " + std::to_string(low) + " to " + std::to_string(high));
+}
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
@@ -114,6 +125,8 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App* command = parsed_command(app);
   const std::string program = command ? "glimpse " + command->get_name() : "glimpse";
   const std::string help = "; " + program + " --help shows what there is";
+  if (const auto early = app.remaining(); command && !early.empty() && early.front().rfind('-', 0) == 0)
+    return early.front() + " stands before the command; options follow it: " + program + " " + early.front() + " ...";
   const std::vector<std::string> rest = app.remaining(true);
   const bool leftover = dynamic_cast<const CLI::ExtrasError*>(&error) || !command;
   if (!leftover || rest.empty()) return one_line(error.what()) + help;

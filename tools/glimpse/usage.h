@@ -32,6 +32,7 @@ CLI::Option* repeatable(CLI::Option* option);
 CLI::Validator number_within(double low, double high);
 // The same, or 0.
 CLI::Validator zero_or_within(double low, double high);
+CLI::Validator whole_within(int64_t low, int64_t high);
 
 // The candidate with the fewest letters to change, if they are few enough for a slip; else empty.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);

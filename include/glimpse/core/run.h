@@ -34,7 +34,8 @@ class Run {
   int choose(const OpBase& op, const void* args, Site site) const;
 
   // Dry: contracts are checked, variants chosen and their declared workspaces taken, but nothing is computed and no
-  // tensor is read, so that a model's memory is planned by the code that will use it.
+  // tensor is read, so that a model's memory is planned by the code that will use it. Inner ops are seen by the
+  // observers when their workspace is asked for.
   void set_dry(bool dry) { dry_ = dry; }
   void add_observer(Observer* observer) { observers_.push_back(observer); }
   void remove_observer(Observer* observer) { std::erase(observers_, observer); }
