@@ -58,11 +58,8 @@ bool is_python_space(char32_t c) {
          (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
 }
 
-struct Trimmed {
-  std::string left, both;  // lstrip() and strip()
-};
-
-Trimmed trim(const std::string& text) {
+// Python's strip().
+std::string strip(const std::string& text) {
   std::size_t first = std::string::npos, last = 0;
   for (std::size_t at = 0; at < text.size();) {
     const Utf8Character c = first_character(std::string_view(text).substr(at));
@@ -73,28 +70,26 @@ Trimmed trim(const std::string& text) {
     }
     at += length;
   }
-  if (first == std::string::npos) return {};
-  return {text.substr(first), text.substr(first, last - first)};
+  return first == std::string::npos ? "" : text.substr(first, last - first);
 }
 
-std::string text_to_continue(const Message& message) {
-  if (!message.is_list) return message.content;
+// Rendered behind the text to continue, so that the prompt can be cut there, white space kept.
+constexpr const char* kContinueTag = "CONTINUE_FINAL_MESSAGE_TAG";
+
+// Puts the tag behind the message's last text and returns that text.
+std::string mark_text_to_continue(Message& message) {
+  if (!message.is_list) {
+    const std::string text = message.content;
+    message.content += kContinueTag;
+    return text;
+  }
   for (auto item = message.items.rbegin(); item != message.items.rend(); ++item) {
-    if (item->fields.contains("text")) return item->text();
+    if (!item->fields.contains("text")) continue;
+    const std::string text = item->text();
+    item->fields["text"] = text + kContinueTag;
+    return text;
   }
   GLIMPSE_FAIL("continue_final_message: the last message has no text to continue");
-}
-
-// The reference's own search, quirk included: with leading white space the trailing one is cut.
-std::string cut_behind_final_text(const std::string& prompt, const Message& last) {
-  const std::string text = text_to_continue(last);
-  const Trimmed trimmed = trim(text);
-  const std::size_t at = prompt.rfind(trimmed.both);
-  GLIMPSE_CHECK(at != std::string::npos,
-                "continue_final_message: the last message (role \"%s\") is not part of the prompt",
-                last.role.substr(0, 40).c_str());
-  const bool spaces_kept = prompt.compare(at, trimmed.left.size(), text) == 0;
-  return prompt.substr(0, at + (spaces_kept ? trimmed.left.size() : trimmed.both.size()));
 }
 
 bool has_type(const OrderedJson& fields, const char* type) {
@@ -146,9 +141,9 @@ Message Message::of(const std::string& role, std::vector<ContentItem> items) {
   return {.role = role, .is_list = true, .content = "", .items = std::move(items), .metadata = nullptr};
 }
 
-std::string apply_chat_template(const Chat& chat, const ChatOptions& options) {
-  GLIMPSE_CHECK(!(options.add_generation_prompt && options.continue_final_message),
-                "add_generation_prompt and continue_final_message exclude each other");
+namespace {
+
+std::string render(const Chat& chat, const ChatOptions& options) {
   std::string out = "[gMASK]<sop>";
   for (const Message& message : chat) {
     if (message.role == "system") {
@@ -160,9 +155,25 @@ std::string apply_chat_template(const Chat& chat, const ChatOptions& options) {
     }
   }
   if (options.add_generation_prompt) out += "<|assistant|>\n";
-  if (!options.continue_final_message) return out;
+  return out;
+}
+
+}  // namespace
+
+std::string apply_chat_template(const Chat& chat, const ChatOptions& options) {
+  GLIMPSE_CHECK(!(options.add_generation_prompt && options.continue_final_message),
+                "add_generation_prompt and continue_final_message exclude each other");
+  if (!options.continue_final_message) return render(chat, options);
   GLIMPSE_CHECK(!chat.empty(), "continue_final_message: the chat is empty");
-  return cut_behind_final_text(out, chat.back());
+  Chat marked = chat;
+  const std::string text = mark_text_to_continue(marked.back());
+  const std::string prompt = render(marked, options);
+  const std::size_t end = prompt.rfind(kContinueTag);
+  // As in the reference, a text that a printed list escapes cannot be continued.
+  GLIMPSE_CHECK(end != std::string::npos && prompt.find(strip(text)) != std::string::npos,
+                "continue_final_message: the last message (role \"%s\") is not part of the prompt",
+                chat.back().role.substr(0, 40).c_str());
+  return prompt.substr(0, end);
 }
 
 std::vector<ContentItem> media_of(const Chat& chat, ContentKind kind) {

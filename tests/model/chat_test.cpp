@@ -45,12 +45,17 @@ TEST(Chat, ContinuesTheFinalMessage) {
                                {.continue_final_message = true});
   };
   EXPECT_EQ(continued("<think>so "), "[gMASK]<sop><|user|>\nQ<|assistant|>\n<think>so ");
-  EXPECT_EQ(continued(" so "), "[gMASK]<sop><|user|>\nQ<|assistant|>\n so");
+  EXPECT_EQ(continued(" so "), "[gMASK]<sop><|user|>\nQ<|assistant|>\n so ");
+  EXPECT_EQ(continued("\n"), "[gMASK]<sop><|user|>\nQ<|assistant|>\n\n");
   const Chat list = {Message::of("assistant", {ContentItem::text("<think>so")})};
   EXPECT_EQ(apply_chat_template(list, {.continue_final_message = true, .list_content = ListContent::python_repr}),
             "[gMASK]<sop><|assistant|>\n[{'type': 'text', 'text': '<think>so");
   EXPECT_THROW(apply_chat_template(list, {.add_generation_prompt = true, .continue_final_message = true}), Error);
-  EXPECT_THROW(apply_chat_template({Message::of("tool", "x")}, {.continue_final_message = true}), Error);
+  // What is not printed, or printed escaped, cannot be continued, though the same text stands elsewhere.
+  EXPECT_THROW(apply_chat_template({Message::of("user", "x"), Message::of("tool", "x")},
+                                   {.continue_final_message = true}), Error);
+  EXPECT_THROW(apply_chat_template({Message::of("assistant", {ContentItem::text("a\nb")})},
+                                   {.continue_final_message = true, .list_content = ListContent::python_repr}), Error);
 }
 
 TEST(Chat, OpenAiPicturesAndErrors) {
