@@ -20,13 +20,20 @@ template <class T>
   for (int i = 0; i < 32; ++i) d[i] = (mask >> i & 1) != 0 ? r[i] : d[i];
 }
 
+// In front of a loop whose iterations do not depend on each other.
+#ifdef __clang__
+#define PTXVM_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define PTXVM_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 // Slots of one size never overlap slots of another, so operating in place is safe lane by lane.
 template <class D, class A, class F>
 [[gnu::always_inline]] static inline const Inst* unary(Warp* w, const Inst* in, F f) {
   D* d = at<D>(w, in->d);
   const A* a = at<A>(w, in->a);
   if (w->mask == ~0u) {
-#pragma GCC ivdep
+    PTXVM_INDEPENDENT
     for (int i = 0; i < 32; ++i) d[i] = f(a[i]);
     return in + 1;
   }
@@ -42,7 +49,7 @@ template <class D, class A, class B, class F>
   const A* a = at<A>(w, in->a);
   const B* b = at<B>(w, in->b);
   if (w->mask == ~0u) {
-#pragma GCC ivdep
+    PTXVM_INDEPENDENT
     for (int i = 0; i < 32; ++i) d[i] = f(a[i], b[i]);
     return in + 1;
   }
@@ -59,7 +66,7 @@ template <class D, class A, class B, class C, class F>
   const B* b = at<B>(w, in->b);
   const C* c = at<C>(w, in->c);
   if (w->mask == ~0u) {
-#pragma GCC ivdep
+    PTXVM_INDEPENDENT
     for (int i = 0; i < 32; ++i) d[i] = f(a[i], b[i], c[i]);
     return in + 1;
   }
