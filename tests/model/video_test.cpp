@@ -171,7 +171,7 @@ TEST(Video, ATransportStreamCutWithinAPacketIsRefused) {
   for (size_t i = 0; i < times.size(); ++i) times[i] = int64_t(i) * kMadeRate / 25;
   std::vector<uint8_t> file = make_video({"mpegts", "mpeg2video"}, times);
   ASSERT_EQ(file.size() % 188, 0u);
-  file.resize(file.size() - 100);
+  file.erase(file.end() - 100, file.end());
   EXPECT_NE(sentence_of([&] { VideoDecoder(file, "cut.ts"); }).find("cut.ts: ends after "), std::string::npos);
 }
 
