@@ -95,6 +95,24 @@ TEST(Batch, LinesThatFailedEarlierAreNotForgotten) {
   EXPECT_EQ(error.rfind("line 2: not valid JSON (parse error at column 2", 0), 0u) << error;
 }
 
+// Nothing of a file is touched that is not this run's own output.
+TEST(Batch, AnOutputThatIsNotItsOwnStaysAsItIs) {
+  const ScratchDirectory scratch;
+  const std::string hello = "{\"prompt\": \"Hello!\"}", own = "{\"index\":0,\"text\":\"\"}\n{\"ind";
+  const auto questions = scratch.write("q.jsonl", hello);
+  const auto unchanged = [&](const std::string& text, std::vector<std::string> more, const std::string& says) {
+    const auto output = scratch.write("o.jsonl", text);
+    more.insert(more.end(), {"-o", output.string()});
+    expect_one_sentence(batch(questions, more), 1, {says});
+    EXPECT_EQ(file_text(output), text);
+  };
+  unchanged("{\"my\": \"notes\"}", {}, "o.jsonl holds lines that glimpse batch did not write");
+  unchanged(own, {"--shard", "1/2"}, "o.jsonl holds a record of line 0, which is not of --shard 1/2");
+  unchanged(own, {"--plugin", "/nonexistent.so"}, "/nonexistent.so");
+  expect_one_sentence(batch(questions, {"-o", questions.string()}), 1, {"q.jsonl: is the file of questions too"});
+  EXPECT_EQ(file_text(questions), hello);
+}
+
 TEST(Batch, AFullDiskIsAnError) {
   const ScratchDirectory scratch;
   const auto questions = scratch.write("q.jsonl", "{\"prompt\": \"Hello!\"}\n");

@@ -140,7 +140,7 @@ class Batch {
 // Reads lines of this shard that are still to be answered.
 class Lines {
  public:
-  Lines(const BatchFlags& flags, int64_t done) : shard_(parse_shard(flags.shard)), done_(done) {
+  Lines(const BatchFlags& flags, const Shard& shard, int64_t done) : shard_(shard), done_(done) {
     if (flags.input == "-") return;
     file_.open(flags.input, std::ios::binary);
     GLIMPSE_CHECK(file_, "%s: cannot be read; check the path and its permissions", flags.input.c_str());
@@ -169,11 +169,17 @@ class Lines {
 
 // An interrupt ends the program at once: records are written whole, and a cut one is asked again.
 void batch(const BatchFlags& flags, int& status) {
-  const Finished before = flags.output.empty() ? Finished{} : finished(flags.output);
-  Lines lines(flags, before.last);
+  namespace fs = std::filesystem;
+  std::error_code absent;
+  GLIMPSE_CHECK(flags.output.empty() || !fs::equivalent(flags.input, flags.output, absent),
+                "%s: is the file of questions too; choose another --output", flags.output.c_str());
+  const Shard shard = parse_shard(flags.shard);
+  const Finished before = flags.output.empty() ? Finished{} : finished(flags.output, shard);
+  Lines lines(flags, shard, before.last);
   std::FILE* out = flags.output.empty() ? stdout : std::fopen(flags.output.c_str(), "ab");
   GLIMPSE_CHECK(out, "%s: cannot be written; give a file in a directory that you may write to", flags.output.c_str());
   Batch batch(flags);
+  if (!flags.output.empty() && fs::is_regular_file(flags.output)) fs::resize_file(flags.output, before.bytes);
   Progress progress;
   int64_t failed = before.failed, answered = before.records - before.failed, index = 0;
   std::string text;
@@ -210,8 +216,9 @@ Examples:
   glimpse batch -m DIR questions.jsonl > answers.jsonl
   glimpse batch -m DIR questions.jsonl -o answers.jsonl            run it again to go on where it was stopped
   glimpse batch -m DIR questions.jsonl -o part3.jsonl --shard 3/8  lines 3, 11, 19, ... on this machine
-Records come in the order of the lines, each with the answer that its line gets alone. The status is 1 where a line
-failed, in this run or in one before that -o goes on with.)";
+Records come in the order of the lines, each with the answer that its line gets alone. An answer ends after 1024 tokens
+unless -n says otherwise (run: 8192). The status is 1 where a line failed, in this run or in one before that -o goes on
+with; lines that failed are not asked again.)";
 
 }  // namespace
 

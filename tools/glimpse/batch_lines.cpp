@@ -92,24 +92,31 @@ Shard parse_shard(const std::string& text) {
   return shard;
 }
 
-Finished finished(const std::filesystem::path& output) {
+Finished finished(const std::filesystem::path& output, const Shard& shard) {
   GLIMPSE_CHECK(!std::filesystem::is_directory(output), "%s: is a directory; name a file in it for --output",
                 output.c_str());
   std::ifstream file(output, std::ios::binary);
   if (!file || !std::filesystem::is_regular_file(output)) return {};
+  const auto check = [&](bool ours) {
+    GLIMPSE_CHECK(ours, "%s holds lines that glimpse batch did not write; choose another --output", output.c_str());
+  };
+  const std::string begin = R"({"index":)";
   Finished done;
-  std::uintmax_t whole = 0;
   for (std::string line; std::getline(file, line);) {
-    if (file.eof()) break;  // without its end: being written when the run ended
+    if (file.eof()) {  // without its end: being written when the run ended
+      check(line.compare(0, begin.size(), begin, 0, std::min(line.size(), begin.size())) == 0);
+      break;
+    }
     const Json record = Json::parse(line, nullptr, false);
-    GLIMPSE_CHECK(record.is_object() && record.contains("index") && record["index"].is_number_integer(),
-                  "%s holds lines that glimpse batch did not write; choose another --output", output.c_str());
-    done.last = std::max(done.last, record["index"].get<int64_t>());
+    check(record.is_object() && record.contains("index") && record["index"].is_number_integer());
+    const int64_t index = record["index"].get<int64_t>();
+    GLIMPSE_CHECK(shard.has(index), "%s holds a record of line %lld, which is not of --shard %lld/%lld; give each shard "
+                  "an --output of its own", output.c_str(), (long long)index, (long long)shard.index,
+                  (long long)shard.count);
+    done.last = std::max(done.last, index);
     ++done.records, done.failed += record.contains("error");
-    whole += line.size() + 1;
+    done.bytes += line.size() + 1;
   }
-  file.close();
-  if (std::filesystem::file_size(output) > whole) std::filesystem::resize_file(output, whole);
   return done;
 }
 

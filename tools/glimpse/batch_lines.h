@@ -30,12 +30,13 @@ struct Shard {
 };
 Shard parse_shard(const std::string& text);
 
-// What runs that ended early have written to an output file. A last line without its end is cut off. Throws Error where
-// the file holds something else.
+// What runs that ended early have written to an output file. Throws Error where the file holds something else, or a
+// record of a line that is not of the shard.
 struct Finished {
   int64_t last = -1;  // the highest index that a whole record has
   int64_t records = 0, failed = 0;
+  uint64_t bytes = 0;  // of the whole records; what follows is one that was being written
 };
-Finished finished(const std::filesystem::path& output);
+Finished finished(const std::filesystem::path& output, const Shard& shard);
 
 }  // namespace glimpse::cli
