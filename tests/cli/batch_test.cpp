@@ -34,7 +34,7 @@ TEST(Batch, BadLinesGetRecordsThatSayWhy) {
   std::string text;
   for (const auto& [line, reason] : bad) text += line + "\n";
   const Outcome o = batch(scratch.write("q.jsonl", text + "{\"prompt\": \"What is 3 plus 4?\", \"id\": {\"a\": 1}}\n"));
-  EXPECT_EQ(o.status, 1);
+  EXPECT_EQ(o.status, 3);
   const std::vector<Json> records = records_of(o.out);
   ASSERT_EQ(records.size(), std::size(bad) + 1);
   for (size_t i = 0; i < std::size(bad); ++i) {
@@ -54,7 +54,7 @@ TEST(Batch, ALineThatFailsWhileAnsweringFailsAlone) {
   const std::string sum = R"({"prompt": "What is 3 plus 4?"})";
   const auto questions = scratch.write("q.jsonl", sum + "\n" + picture + "\n" + sum + "\n");
   const Outcome o = batch(questions, {"--batch-size", "3", "--kernel", "linear.vision=gemv_avx2"});
-  EXPECT_EQ(o.status, 1) << o.err;
+  EXPECT_EQ(o.status, 3) << o.err;
   const std::vector<Json> records = records_of(o.out);
   ASSERT_EQ(records.size(), 3u) << o.out << o.err;
   EXPECT_NE(records[1].value("error", "").find("linear=gemv_avx2 cannot run at"), std::string::npos) << records[1];
@@ -85,10 +85,10 @@ TEST(Batch, LinesThatFailedEarlierAreNotForgotten) {
   const auto questions = scratch.write("q.jsonl", "{\"prompt\": \"Hello!\"}\n{\n{\"prompt\": \"What is 3 plus 4?\"}\n");
   const std::string output = (scratch.path() / "a.jsonl").string();
   const Outcome first = batch(questions, {"-o", output});
-  EXPECT_EQ(first.status, 1);
+  EXPECT_EQ(first.status, 3);
   EXPECT_NE(first.err.find("1 of 3 lines could not be answered; their"), first.err.npos) << first.err;
   const Outcome again = batch(questions, {"-o", output, "--kernel", "attention.text=scalar"});
-  EXPECT_EQ(again.status, 1);
+  EXPECT_EQ(again.status, 3);
   EXPECT_NE(again.err.find("1 of 3 lines could not be answered, 1 of them in an earlier run"), again.err.npos)
       << again.err;
   const std::string error = records_of(file_text(output)).at(1)["error"];

@@ -17,6 +17,7 @@ namespace glimpse::cli {
 
 namespace {
 
+constexpr int kLinesFailed = 3;  // the status where the run itself went well
 constexpr int64_t kDefaultNewTokens = 1024, kDefaultContext = 8192;
 
 struct BatchFlags {
@@ -206,7 +207,7 @@ void batch(const BatchFlags& flags, int& status) {
       before.failed > 0 ? ", " + std::to_string(before.failed) + " of them in an earlier run" : "";
   std::fprintf(stderr, "glimpse: %lld of %lld lines could not be answered%s; their records say why\n",
                (long long)failed, (long long)(failed + answered), earlier.c_str());
-  status = 1;
+  status = kLinesFailed;
 }
 
 constexpr const char* kExamples = R"(A line:   {"id": 7, "image": "cat.jpg", "prompt": "What is this?"}
@@ -217,8 +218,8 @@ Examples:
   glimpse batch -m DIR questions.jsonl -o answers.jsonl            run it again to go on where it was stopped
   glimpse batch -m DIR questions.jsonl -o part3.jsonl --shard 3/8  lines 3, 11, 19, ... on this machine
 Records come in the order of the lines, each with the answer that its line gets alone. An answer ends after 1024 tokens
-unless -n says otherwise (run: 8192). The status is 1 where a line failed, in this run or in one before that -o goes on
-with; lines that failed are not asked again.)";
+unless -n says otherwise (run: 8192). The status is 3 where a line failed, in this run or in one before that -o goes on
+with (1 where the run itself did); lines that failed are not asked again.)";
 
 }  // namespace
 

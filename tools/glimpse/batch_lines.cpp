@@ -110,8 +110,8 @@ Finished finished(const std::filesystem::path& output, const Shard& shard) {
     const Json record = Json::parse(line, nullptr, false);
     check(record.is_object() && record.contains("index") && record["index"].is_number_integer());
     const int64_t index = record["index"].get<int64_t>();
-    GLIMPSE_CHECK(shard.has(index), "%s holds a record of line %lld, which is not of --shard %lld/%lld; give each shard "
-                  "an --output of its own", output.c_str(), (long long)index, (long long)shard.index,
+    GLIMPSE_CHECK(shard.has(index), "%s holds a record of line %lld, which is not of --shard %lld/%lld; each shard "
+                  "needs an --output of its own", output.c_str(), (long long)index, (long long)shard.index,
                   (long long)shard.count);
     done.last = std::max(done.last, index);
     ++done.records, done.failed += record.contains("error");
