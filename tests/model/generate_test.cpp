@@ -66,6 +66,15 @@ TEST_P(GenerateTest, ChunksOfALongPromptChangeNoBit) {
   EXPECT_LT(bytes[1], bytes[0]);
 }
 
+// What auto takes for q, k and v of a decode step sums and rounds as the three projections and the rope apart.
+TEST_P(GenerateTest, FusedProjectionsChangeNoBit) {
+  const auto prompt = prompts(scene_, nano_.model.config());
+  Plan plan;
+  plan.add("qkv_rope=split");
+  GoldenModel apart(nano_path(), GetParam(), plan);
+  expect_equal(Generator(apart.model, 1, 600).generate(prompt, options_).sequences[0], run(prompt).sequences[0]);
+}
+
 TEST_P(GenerateTest, NeighboursChangeNoBit) {
   const auto two = prompts(batch_, nano_.model.config());
   ASSERT_GE(two.size(), 2u);
